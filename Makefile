@@ -1,0 +1,66 @@
+# Ragsite. `make demo` and `make test` need Python 3.11, and nothing else.
+
+PYTHON ?= python3.11
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+
+.DEFAULT_GOAL := help
+
+.PHONY: help
+help: ## what there is
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | column -t -s "$$(printf '\t')"
+
+$(BIN)/python:
+	$(PYTHON) -m venv $(VENV)
+
+# --no-deps: the lock file is complete, so pip resolves nothing and installs nothing that it does not name.
+$(VENV)/.installed: requirements.txt | $(BIN)/python
+	$(PIP) install --no-deps --require-hashes -r requirements.txt
+	@touch $@
+
+$(VENV)/.test-installed: tests/requirements.txt $(VENV)/.installed
+	$(PIP) install --no-deps --require-hashes -r tests/requirements.txt
+	@touch $@
+
+.PHONY: install
+install: $(VENV)/.installed ## install the product into .venv
+
+.PHONY: demo
+demo: install ## start everything, ingest the sample documents, answer questions, keep serving
+	$(BIN)/python manage.py demo
+
+.PHONY: up
+up: install ## start everything and keep serving
+	$(BIN)/python manage.py up
+
+.PHONY: down
+down: ## stop what `make demo` or `make up` started
+	$(BIN)/python manage.py down
+
+.PHONY: test
+test: $(VENV)/.test-installed ## the whole test suite
+	$(BIN)/python -m pytest
+
+.PHONY: lint
+lint: $(VENV)/.test-installed ## ruff, mypy, import contracts, Django's checks, migrations
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy .
+	$(BIN)/lint-imports
+	$(BIN)/python manage.py check
+	$(BIN)/python manage.py makemigrations --check --dry-run
+	$(BIN)/python manage.py spectacular --api-version 0.1.0 --validate --fail-on-warn --file /dev/null
+
+.PHONY: bench
+bench: $(VENV)/.test-installed ## measure ingestion, retrieval, memory; prints tables
+	$(BIN)/python -m tests.benchmarks
+
+.PHONY: samples
+samples: $(VENV)/.test-installed ## render the handbook into the demo's sample documents
+	$(BIN)/python -m ragsite.demo.render
+
+.PHONY: lock
+lock: ## compile requirements.in into pinned, hashed requirements.txt (needs uv)
+	uv pip compile --python-version 3.11 --generate-hashes --quiet --output-file requirements.txt requirements.in
+	uv pip compile --python-version 3.11 --generate-hashes --quiet --output-file tests/requirements.txt tests/requirements.in

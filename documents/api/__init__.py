@@ -1,0 +1,1 @@
+"""Public REST routes of documents and chunks."""

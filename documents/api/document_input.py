@@ -1,0 +1,176 @@
+"""What the document routes accept (contract B.2)."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Self
+
+from django.db.models import QuerySet
+from django.http import QueryDict
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema_field
+from rest_framework import serializers
+
+from documents.api.refusing import Checked, Object, Switch, Text, Texts, ids, mapping
+from documents.changes import Change
+from documents.models import Document, Run
+from documents.models.document import DocumentQuerySet
+from documents.uploads import NAME_BYTES
+from system.errors import ArgumentError, DataError
+from system.rest.failures import no_attribute
+from system.rest.pagination import Page, integer
+
+# The names that `orderby` may take: those of the wire and those of the reference's columns.
+ORDER = {
+    **dict.fromkeys(["create_time", "create_date"], "created_at"),
+    **dict.fromkeys(["update_time", "update_date"], "updated_at"),
+    **dict.fromkeys(["chunk_num", "chunk_count"], "chunk_num"),
+    **dict.fromkeys(["token_num", "token_count"], "token_num"),
+    **dict.fromkeys(["parser_id", "chunk_method"], "parser_id"),
+    **{name: name for name in ("id", "name", "size", "type", "suffix", "run", "progress", "created_by")},
+    **{name: name for name in ("process_begin_at", "process_duration", "source_type", "location")},
+    "status": "enabled",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentQuery:
+    """Which documents to list; empty values count as absent, times in ms as 0."""
+
+    id: str
+    name: str
+    keywords: str
+    suffixes: list[str]
+    runs: list[str]
+    since: int
+    until: int
+    page: Page
+
+    @classmethod
+    def of(cls, query: QueryDict) -> Self:
+        """From query parameters; raises Unhandled for numbers that are none."""
+        names = {run.label: run.value for run in Run}
+        return cls(
+            id=query.get("id", ""),
+            name=query.get("name", ""),
+            keywords=query.get("keywords", ""),
+            suffixes=[suffix.lower() for suffix in query.getlist("suffix") if suffix],
+            runs=[names.get(run.upper(), run) for run in query.getlist("run") if run],
+            since=integer(query.get("create_time_from") or "0"),
+            until=integer(query.get("create_time_to") or "0"),
+            page=Page.of(query, ORDER),
+        )
+
+    def narrowed(self, rows: DocumentQuerySet) -> DocumentQuerySet:
+        """The rows that match all but the times, which the contract applies to the page alone (`on_page`)."""
+        given = {
+            "pk": self.id,
+            "name__icontains": self.keywords,
+            "suffix__in": self.suffixes,
+            "run__in": self.runs,
+        }
+        rows = rows.filter(**{lookup: value for lookup, value in given.items() if value})
+        return rows.named(self.name) if self.name else rows
+
+    def on_page(self, rows: QuerySet[Document]) -> list[Document]:
+        """The page, without the rows made before or after the times asked for."""
+        return [
+            row
+            for row in self.page.of_rows(rows)
+            if (not self.since or row.created_at >= _moment(self.since))
+            and (not self.until or row.created_at <= _moment(self.until))
+        ]
+
+
+def _moment(milliseconds: int) -> datetime:
+    try:
+        return datetime.fromtimestamp(milliseconds / 1000, tz=UTC)
+    except (ValueError, OverflowError, OSError):
+        raise ArgumentError(f"{milliseconds} is no time in milliseconds.") from None
+
+
+_PAGING = [
+    OpenApiParameter("page", int, description="From 1; 30 rows unless `page_size` says otherwise."),
+    OpenApiParameter("page_size", int),
+]
+QUERY = [
+    OpenApiParameter("id", str, description="This document alone."),
+    OpenApiParameter("name", str, description="The document of this name, whatever its case."),
+    OpenApiParameter("keywords", str, description="Part of the name, whatever its case."),
+    OpenApiParameter("suffix", str, many=True, description="Such as `pdf`."),
+    OpenApiParameter("run", str, many=True, description="UNSTART, RUNNING, CANCEL, DONE, FAIL, or 0 to 4."),
+    OpenApiParameter("create_time_from", OpenApiTypes.INT64, description="Milliseconds; applied after paging."),
+    OpenApiParameter("create_time_to", OpenApiTypes.INT64, description="Milliseconds; applied after paging."),
+    OpenApiParameter("orderby", str, enum=sorted(ORDER), description="`create_time` unless given."),
+    OpenApiParameter("desc", bool, description="True unless `false`."),
+    *_PAGING,
+]
+
+
+class UploadInput(serializers.Serializer[None]):
+    """Files to store, all under the name `file`."""
+
+    file = serializers.ListField(child=serializers.FileField(), help_text="May be repeated.")
+    parent_path = serializers.CharField(required=False, help_text="Prefix of the location that clients are shown.")
+
+
+@extend_schema_field(OpenApiTypes.DOUBLE)
+class Unchangeable(Checked):
+    """A value that may be sent back as it is."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(self._same, **kwargs)
+
+    def _same(self, value: Any) -> Any:
+        if value != getattr(self.parent.instance, str(self.source)):
+            raise DataError(f"Can't change `{self.field_name}`.")
+        raise serializers.SkipField
+
+
+def _name(value: Any) -> str:
+    if not isinstance(value, str):
+        raise no_attribute(value, "encode")
+    if len(value.encode()) > NAME_BYTES:
+        raise ArgumentError("File name must be 255 bytes or less.")
+    return value
+
+
+def _enabled(value: Any) -> bool:
+    if str(value) not in {"0", "1", "False", "True"}:
+        raise ArgumentError("`enabled` must be 0 or 1.")
+    return str(value) in {"1", "True"}
+
+
+def _config(value: Any) -> dict[str, Any]:
+    config: dict[str, Any] = mapping("parser_config must be a dictionary")({} if value is None else value)
+    return config
+
+
+class ChangesInput(serializers.Serializer[Document]):
+    """New values of a document, in the order of their checks; every key may be absent, others are ignored."""
+
+    chunk_count = Unchangeable(source="chunk_num", help_text="May only be what it is.")
+    token_count = Unchangeable(source="token_num", help_text="May only be what it is.")
+    progress = Unchangeable(help_text="May only be what it is.")
+    meta_fields = Object(mapping("meta_fields must be a dictionary"), help_text="Replaces the stored object.")
+    name = Text(_name, help_text="With the suffix that it has.")
+    parser_config = Object(_config, help_text="Merged into the stored config.")
+    chunk_method = Text(str, help_text="Another one takes the chunks away.")
+    enabled = Switch(_enabled, help_text="Whether searches find its chunks.")
+
+    def change(self) -> Change:
+        """The values, checked."""
+        self.is_valid(raise_exception=True)
+        value: dict[str, Any] = self.validated_data
+        return Change(
+            name=value.get("name"),
+            meta_fields=value.get("meta_fields"),
+            parser_config=value.get("parser_config"),
+            method=value.get("chunk_method"),
+            enabled=value.get("enabled"),
+        )
+
+
+class DocumentIdsInput(serializers.Serializer[None]):
+    """Documents to delete; none, or no body, for all."""
+
+    ids = Texts(ids(ArgumentError("`ids` should be a list")), absent=None)

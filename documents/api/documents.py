@@ -1,0 +1,133 @@
+"""/api/v1/datasets/{dataset_id}/documents (contract B.2)."""
+
+from http import HTTPStatus
+
+from django.core.files.storage import default_storage
+from django.http import FileResponse
+from drf_spectacular.helpers import forced_singular_serializer
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiResponse, extend_schema
+from rest_framework.request import Request
+
+from documents import changes, removal, uploads
+from documents.api.dataset_scope import InDataset
+from documents.api.document_input import QUERY, ChangesInput, DocumentIdsInput, DocumentQuery, UploadInput
+from documents.api.document_output import (
+    DocumentPage,
+    DocumentSerializer,
+    ListedSerializer,
+    Partly,
+    UploadedSerializer,
+)
+from documents.api.refusing import lookup_error, repeated
+from documents.models import Document
+from system.errors import Code, DataError, NotFound, RagError
+from system.rest.bodies import lenient_object
+from system.rest.envelope import Answer
+from system.rest.uploads import uploaded_files
+
+# What a browser may do with a stored file: nothing but save it (security.md, "stored XSS").
+_INERT = {
+    "X-Content-Type-Options": "nosniff",
+    "Content-Security-Policy": "sandbox; default-src 'none'",
+    "Cache-Control": "private",
+}
+
+
+class DocumentViewSet(InDataset):
+    """Upload, list, change, download and delete documents."""
+
+    serializer_class = DocumentSerializer
+    scopes = {"update": "owned_by", "download": "owned_by"}
+    refusals = {
+        "list": "You don't own the dataset %s. ",
+        "destroy": "You don't own the dataset %s. ",
+        "update": "You don't own the dataset.",
+        "download": "You do not own the dataset %s.",
+    }
+
+    @extend_schema(request={"multipart/form-data": UploadInput}, responses=UploadedSerializer(many=True))
+    def create(self, request: Request, dataset_id: str) -> Answer:
+        """Store files as documents; good ones are stored even where others are refused."""
+        files = uploaded_files(request)
+        for file in files:
+            uploads.clean_name(file.name or "")
+        kb = self.dataset()
+        uploaded = uploads.add(kb, user=self.user, files=files, parent_path=request.POST.get("parent_path", ""))
+        if uploaded.refused or uploaded.failed:
+            raise _refused(uploaded)
+        return Answer(UploadedSerializer(uploaded.documents, many=True).data)
+
+    @extend_schema(parameters=QUERY, responses=forced_singular_serializer(DocumentPage))  # type: ignore[no-untyped-call]
+    def list(self, request: Request, dataset_id: str) -> Answer:
+        """List documents, the newest first."""
+        kb = self.dataset()
+        query = DocumentQuery.of(request.query_params)
+        rows = self.documents(kb)
+        if query.id and not rows.filter(pk=query.id).exists():
+            raise NotFound(f"You don't own the document {query.id}.")
+        if query.name and not rows.named(query.name).exists():
+            raise NotFound(f"You don't own the document {query.name}.")
+        found = query.narrowed(rows)
+        docs = query.on_page(found.with_progress())
+        return Answer({"total": found.count(), "docs": ListedSerializer(docs, many=True).data})
+
+    @extend_schema(request={"application/json": ChangesInput}, responses=DocumentSerializer)
+    def update(self, request: Request, dataset_id: str, document_id: str) -> Answer:
+        """Change what is sent; the rest stays."""
+        document = self.document(self.dataset(), document_id, "The dataset doesn't own the document.")
+        body = lenient_object(request)
+        changed = changes.change(document, ChangesInput(document, data=body).change())
+        return Answer(True if "enabled" in body else DocumentSerializer(changed).data)
+
+    @extend_schema(
+        responses={
+            (HTTPStatus.OK, "application/octet-stream"): OpenApiResponse(OpenApiTypes.BINARY, "The stored bytes.")
+        }
+    )
+    def download(self, request: Request, dataset_id: str, document_id: str) -> FileResponse:
+        """The stored bytes, as an attachment."""
+        document = self.document(self.dataset(), document_id, f"The dataset not own the document {document_id}.")
+        return _attachment(document)
+
+    @extend_schema(request={"application/json": DocumentIdsInput}, responses=Partly)
+    def destroy(self, request: Request, dataset_id: str) -> Answer:
+        """Delete documents with their chunks; without ids every document of the dataset."""
+        kb = self.dataset()
+        given = DocumentIdsInput(data=lenient_object(request))
+        given.is_valid(raise_exception=True)
+        ids, errors = repeated(given.validated_data["ids"], "document")
+        known = list(self.documents(kb).filter(**({"pk__in": ids} if ids else {})).values_list("pk", flat=True))
+        removed = removal.remove_many(known)
+        if unknown := [one for one in ids if one not in set(known)]:
+            raise NotFound(f"Documents not found: {unknown}")
+        return Answer({"success_count": removed, "errors": errors} if errors else None)
+
+    def missing(self, key: str) -> RagError:
+        """An upload to a dataset out of reach is told in the manner of the reference."""
+        if self.action == "create":
+            return lookup_error(f"Can't find the dataset with ID {key}!")
+        return super().missing(key)
+
+
+def _refused(uploaded: uploads.Uploaded) -> RagError:
+    """One line for each file that was not stored."""
+    lines = [f"{name}: {reason}" for name, reason in [*uploaded.refused, *uploaded.failed]]
+    status = HTTPStatus.INTERNAL_SERVER_ERROR if uploaded.failed else HTTPStatus.BAD_REQUEST
+    return RagError("\n".join(lines), code=Code.SERVER, status=status)
+
+
+def _attachment(document: Document) -> FileResponse:
+    if document.size == 0 or document.blob is None:
+        raise DataError("This file is empty.")
+    try:
+        stored = default_storage.open(document.blob.key)
+    except FileNotFoundError:
+        raise NotFound("The stored file is missing. Delete this document and upload the file again.") from None
+    return FileResponse(
+        stored,
+        as_attachment=True,
+        filename=document.name,
+        content_type="application/octet-stream",
+        headers=_INERT,
+    )

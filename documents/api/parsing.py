@@ -1,0 +1,63 @@
+"""/api/v1/datasets/{dataset_id}/chunks: starting and stopping to parse documents (contract B.2)."""
+
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+
+from documents import queueing
+from documents.api.dataset_scope import InDataset
+from documents.api.document_output import Partly
+from documents.api.refusing import Texts, ids, repeated
+from knowledgebases.models import Knowledgebase
+from system.errors import Conflict, DataError, NotFound
+from system.rest.bodies import lenient_object
+from system.rest.envelope import Answer
+
+
+class WantedInput(serializers.Serializer[None]):
+    """The documents to start or stop."""
+
+    document_ids = Texts(ids(DataError("`document_ids` should be a list")), absent=None)
+
+    def validate_document_ids(self, given: list[str]) -> list[str]:
+        """At least one."""
+        if not given:
+            raise DataError("`document_ids` is required")
+        return given
+
+
+class ParsingViewSet(InDataset):
+    """Start and stop the parsing of documents."""
+
+    @extend_schema(request={"application/json": WantedInput}, responses=Partly)
+    def start(self, request: Request, dataset_id: str) -> Answer:
+        """Start to parse documents; what is searchable of one stays so until its new chunks are complete."""
+        kb = self.dataset()
+        wanted, errors = self._wanted(request)
+        known = self._known(kb, wanted)
+        if queueing.start_idle([one for one in wanted if one in known]):
+            raise Conflict("Can't parse document that is currently being processed")
+        if unknown := [one for one in wanted if one not in known]:
+            raise NotFound(f"Documents not found: {unknown}")
+        return Answer({"success_count": len(wanted), "errors": errors} if errors else None)
+
+    @extend_schema(request={"application/json": WantedInput}, responses=Partly)
+    def stop(self, request: Request, dataset_id: str) -> Answer:
+        """Stop to parse documents, in turn up to the first that cannot be stopped; what was searchable stays so."""
+        kb = self.dataset()
+        wanted, errors = self._wanted(request)
+        known = self._known(kb, wanted)
+        for one in wanted:
+            if one not in known:
+                raise NotFound(f"You don't own the document {one}.")
+            if not queueing.stop([one]):
+                raise Conflict("Can't stop parsing document with progress at 0 or 1")
+        return Answer({"success_count": len(wanted), "errors": errors} if errors else None)
+
+    def _wanted(self, request: Request) -> tuple[list[str], list[str]]:
+        given = WantedInput(data=lenient_object(request))
+        given.is_valid(raise_exception=True)
+        return repeated(given.validated_data["document_ids"], "document")
+
+    def _known(self, kb: Knowledgebase, wanted: list[str]) -> set[str]:
+        return set(self.documents(kb).filter(pk__in=wanted).values_list("pk", flat=True))

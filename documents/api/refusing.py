@@ -1,0 +1,147 @@
+"""Input fields that refuse a value with one error of the contract, raised at once.
+
+Serializers run their fields in the order they are declared in, so that order is the order of checks. `validation` in
+`system.rest` is for the routes that collect all violations; these are for the rest.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from http import HTTPStatus
+from typing import Any
+
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+from rest_framework.fields import empty
+
+from system.errors import ArgumentError, DataError, RagError
+from system.rest.failures import Unhandled
+
+Check = Callable[[Any], Any]
+
+
+class Checked(serializers.Field[Any, Any, Any, Any]):
+    """Any JSON value, null too, as `check` understands it; an absent one is left out, or checked as the default."""
+
+    def __init__(self, check: Check, *, absent: Any = empty, **kwargs: Any) -> None:
+        super().__init__(required=False, write_only=True, **kwargs)
+        self.check = check
+        self.absent = absent
+
+    def run_validation(self, data: Any = empty) -> Any:
+        """What the check makes of the value."""
+        if data is empty:
+            data = self.absent
+        if data is empty:
+            raise serializers.SkipField
+        return self.check(data)
+
+
+@extend_schema_field(OpenApiTypes.STR)
+class Text(Checked):
+    """A text."""
+
+
+@extend_schema_field(OpenApiTypes.INT)
+class Integer(Checked):
+    """An integer."""
+
+
+@extend_schema_field(OpenApiTypes.DOUBLE)
+class Number(Checked):
+    """A number."""
+
+
+@extend_schema_field(OpenApiTypes.BOOL)
+class Switch(Checked):
+    """A boolean, or what stands for one."""
+
+
+@extend_schema_field(OpenApiTypes.OBJECT)
+class Object(Checked):
+    """A JSON object."""
+
+
+@extend_schema_field(serializers.ListField(child=serializers.CharField()))
+class Texts(Checked):
+    """A list of texts."""
+
+
+def ids(refusal: RagError) -> Check:
+    """Ids of a list, each as text; null counts as an empty list, `refusal` is for everything that is no list."""
+
+    def check(value: Any) -> list[str]:
+        if value is None:
+            return []
+        if not isinstance(value, list):
+            raise type(refusal)(refusal.message)
+        return [str(item) for item in value]
+
+    return check
+
+
+def texts(refusal: str) -> Check:
+    """A list of texts; a text that is none is refused as joining the list would be (contract B.3)."""
+
+    def check(value: Any) -> list[str]:
+        if not isinstance(value, list):
+            raise DataError(refusal)
+        for place, item in enumerate(value):
+            if not isinstance(item, str):
+                kind = type(item).__name__
+                raise type_error(f"sequence item {place}: expected str instance, {kind} found")
+        return value
+
+    return check
+
+
+def mapping(refusal: str) -> Check:
+    """A JSON object."""
+
+    def check(value: Any) -> dict[str, Any]:
+        if not isinstance(value, dict):
+            raise DataError(refusal)
+        return value
+
+    return check
+
+
+def integer(name: str, default: int) -> Check:
+    """An integer, or text that spells one; null counts as the default."""
+    return _number(name, default, int)
+
+
+def number(name: str, default: float) -> Check:
+    """A number, or text that spells one; null counts as the default."""
+    return _number(name, default, float)
+
+
+def _number(name: str, default: float, kind: type[int] | type[float]) -> Check:
+    def check(value: Any) -> float:
+        if value is None:
+            return default
+        if isinstance(value, int | float | str) and not isinstance(value, bool):
+            try:
+                if abs(found := kind(value)) < 2**53:  # neither NaN nor beyond what a double counts exactly
+                    return found
+            except (ValueError, OverflowError):
+                pass
+        raise ArgumentError(f"`{name}` should be a number, not {str(value)[:64]!r}.")
+
+    return check
+
+
+def lookup_error(text: str) -> Unhandled:
+    """An object that the reference does not find, in the shape of its exception."""
+    return Unhandled(f"LookupError({text!r})", status=HTTPStatus.NOT_FOUND)
+
+
+def type_error(text: str) -> Unhandled:
+    """A value of another type than the reference works on, in the shape of its exception."""
+    return Unhandled(f"TypeError({text!r})")
+
+
+def repeated(given: Sequence[str], what: str) -> tuple[list[str], list[str]]:
+    """The ids that were given, each once and in order, and a message for each that was given more than once."""
+    counted = Counter(given)
+    return list(counted), [f"Duplicate {what} ids: {one}" for one, count in counted.items() if count > 1]

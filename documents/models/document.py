@@ -1,0 +1,174 @@
+"""Documents: what goes into a dataset, and how far it has come."""
+
+from typing import TYPE_CHECKING, Any, Self
+
+import pgtrigger
+from django.conf import settings
+from django.db import models
+from django.db.models import Avg, F, OuterRef, Q, Subquery, Value
+from django.db.models.functions import Coalesce, Greatest, Lower
+
+from documents.models.blob import Blob
+from documents.models.file import File
+from knowledgebases.models import Knowledgebase, Method
+from system.models.base import Row
+
+if TYPE_CHECKING:
+    from system.models import User
+
+# Counters of a dataset follow its living documents, whatever path a write takes.
+_COUNT = """
+    UPDATE rag_knowledgebase k
+    SET doc_num = k.doc_num + delta.docs, chunk_num = k.chunk_num + delta.chunks, token_num = k.token_num + delta.tokens
+    FROM (SELECT kb_id, sum(n) AS docs, sum(n * chunk_num) AS chunks, sum(n * token_num) AS tokens
+          FROM ({rows}) changed WHERE deleted_at IS NULL GROUP BY kb_id
+          HAVING sum(n) <> 0 OR sum(n * chunk_num) <> 0 OR sum(n * token_num) <> 0) delta
+    WHERE k.id = delta.kb_id;
+    RETURN NULL;
+"""
+_NEW = "SELECT kb_id, chunk_num, token_num, deleted_at, 1 AS n FROM new_rows"
+_OLD = "SELECT kb_id, chunk_num, token_num, deleted_at, -1 AS n FROM old_rows"
+
+
+class Run(models.TextChoices):
+    """How far a document has come: digits on the web API, names on the REST API."""
+
+    UNSTART = "0", "UNSTART"
+    RUNNING = "1", "RUNNING"
+    CANCEL = "2", "CANCEL"
+    DONE = "3", "DONE"
+    FAIL = "4", "FAIL"
+
+
+class DocumentQuerySet(models.QuerySet["Document"]):
+    """Rules over sets of documents: who reaches them, and how far they have come."""
+
+    def live(self) -> Self:
+        """Documents that are not deleted, of datasets that are not deleted."""
+        return self.filter(deleted_at=None, kb__deleted_at=None)
+
+    def named(self, name: str) -> Self:
+        """Documents with that name whatever its case, as the unique constraint compares names."""
+        return self.alias(folded=Lower("name")).filter(folded=Lower(Value(name)))
+
+    def visible_to(self, user: "User") -> Self:
+        """Documents of the datasets that `user` may read."""
+        return self.filter(deleted_at=None, kb__in=Knowledgebase.objects.visible_to(user))
+
+    def not_ready(self) -> Self:
+        """Documents that are queued, being parsed, or not yet started."""
+        return self.filter(deleted_at=None, run__in=[Run.UNSTART, Run.RUNNING])
+
+    def with_progress(self) -> Self:
+        """Annotate `live_progress` (0..1, or -1) and `live_message`: those of the running tasks while there are any.
+
+        Heartbeats write the task row only, so the document's own columns move at the transitions of its tasks.
+        """
+        from documents.models.task import Task
+
+        tasks = Task.objects.filter(document=OuterRef("pk"), gen=OuterRef("gen")).order_by().values("document")
+        return self.annotate(
+            # PostgreSQL's greatest() passes over the NULL of a document without running tasks.
+            live_progress=Greatest(
+                Subquery(tasks.filter(document__run=Run.RUNNING).annotate(mean=Avg("progress")).values("mean")),
+                F("progress"),
+                output_field=models.FloatField(),
+            ),
+            live_message=Coalesce(
+                Subquery(
+                    Task.objects.filter(document=OuterRef("pk"), gen=OuterRef("gen"), document__run=Run.RUNNING)
+                    .order_by("part")
+                    .values("message")[:1]
+                ),
+                F("progress_msg"),
+            ),
+        )
+
+
+class Document(Row):
+    """A file in a dataset.
+
+    `gen` counts the generations of chunks that were begun; `published_gen` is the one that is searchable, 0 for none.
+    `chunk_num` and `token_num` follow the chunks by trigger. `run` and `progress` follow from the tasks of `gen`.
+    """
+
+    kb = models.ForeignKey(Knowledgebase, models.CASCADE, related_name="documents")
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    name = models.CharField(max_length=255)
+    file = models.ForeignKey(File, models.SET_NULL, null=True, blank=True, related_name="documents")
+    blob = models.ForeignKey(Blob, models.PROTECT, null=True, blank=True, related_name="documents")
+    location = models.CharField(max_length=512, default="", blank=True, help_text="Shown to clients; not a path.")
+    size = models.BigIntegerField(default=0, help_text="Bytes.")
+    sha256 = models.CharField(max_length=64, default="", blank=True, editable=False)
+    type = models.CharField(max_length=32)
+    suffix = models.CharField(max_length=32, default="", blank=True)
+    source_type = models.CharField(max_length=128, default="local")
+    thumbnail = models.TextField(default="", blank=True)
+    parser_id = models.CharField("chunk method", max_length=32, choices=Method, default=Method.NAIVE)
+    parser_config = models.JSONField(default=dict, blank=True)
+    pipeline_id = models.CharField(max_length=32, null=True, blank=True)
+    meta_fields = models.JSONField(default=dict, blank=True)
+    enabled = models.BooleanField(default=True, help_text="Disabled documents are not searched.")
+    chunk_num = models.BigIntegerField("chunks", default=0, editable=False)
+    token_num = models.BigIntegerField("tokens", default=0, editable=False)
+    gen = models.PositiveIntegerField(default=0, editable=False)
+    published_gen = models.PositiveIntegerField(default=0, editable=False)
+    run = models.CharField(max_length=1, choices=Run, default=Run.UNSTART, editable=False)
+    progress = models.FloatField(default=0, editable=False)
+    progress_msg = models.TextField(default="", blank=True, editable=False)
+    process_begin_at = models.DateTimeField(null=True, blank=True, editable=False)
+    process_duration = models.FloatField(default=0, editable=False, help_text="Seconds.")
+    deleted_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    objects = DocumentQuerySet.as_manager()
+
+    class Meta:
+        db_table = "rag_document"
+        ordering = ["-created_at"]
+        constraints = [
+            models.UniqueConstraint(F("kb"), Lower("name"), name="document_name", condition=Q(deleted_at=None)),
+            models.CheckConstraint(condition=Q(chunk_num__gte=0, token_num__gte=0), name="document_counters"),
+        ]
+        indexes = [
+            models.Index(fields=["kb", "-created_at"], name="document_recent"),
+            models.Index(fields=["deleted_at"], name="document_dead", condition=~Q(deleted_at=None)),
+            models.Index(fields=["kb"], name="document_hidden", condition=Q(enabled=False) | ~Q(deleted_at=None)),
+        ]
+        triggers = [
+            pgtrigger.Trigger(
+                name="count_inserted",
+                level=pgtrigger.Statement,
+                when=pgtrigger.After,
+                operation=pgtrigger.Insert,
+                referencing=pgtrigger.Referencing(new="new_rows"),
+                func=_COUNT.format(rows=_NEW),
+            ),
+            pgtrigger.Trigger(
+                name="count_deleted",
+                level=pgtrigger.Statement,
+                when=pgtrigger.After,
+                operation=pgtrigger.Delete,
+                referencing=pgtrigger.Referencing(old="old_rows"),
+                func=_COUNT.format(rows=_OLD),
+            ),
+            pgtrigger.Trigger(
+                name="count_updated",
+                level=pgtrigger.Statement,
+                when=pgtrigger.After,
+                operation=pgtrigger.Update,
+                referencing=pgtrigger.Referencing(old="old_rows", new="new_rows"),
+                func=_COUNT.format(rows=f"{_NEW} UNION ALL {_OLD}"),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def save(self, **kwargs: Any) -> None:
+        """Save all but the counters: the database moves those, a stale copy must not undo it."""
+        if not self._state.adding and kwargs.get("update_fields") is None:
+            kwargs["update_fields"] = {field.name for field in self._meta.concrete_fields if not field.primary_key} - {
+                "chunk_num",
+                "token_num",
+            }
+        super().save(**kwargs)

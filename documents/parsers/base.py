@@ -1,0 +1,84 @@
+"""What every parser produces: one canonical text, and blocks that annotate spans of it.
+
+A chunk is later cut as a slice of the canonical text, so its source offsets are exact and its page boxes can be derived
+from the lines it covers. For text formats (txt, md) the canonical text *is* the decoded file; for the others it is
+what the parser wrote, blocks parted by blank lines.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, Protocol
+
+
+class BlockKind(StrEnum):
+    """What a block is in its document."""
+
+    TEXT = "text"
+    HEADING = "heading"
+    LIST_ITEM = "list_item"
+    TABLE = "table"
+    CODE = "code"
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A visual line of a page: the span of the canonical text it prints, and its box.
+
+    `page` is 1-based; the box is in PDF points with the origin at the top left of the page as it is displayed.
+    """
+
+    start: int
+    end: int
+    page: int
+    left: float
+    right: float
+    top: float
+    bottom: float
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A paragraph, heading, list item, table or code block: the half-open span [start, end) of the canonical text."""
+
+    kind: BlockKind
+    start: int
+    end: int
+    level: int = 0
+    """Heading: 1 (outermost) to 6. List item: nesting depth from 1. Others: 0."""
+    rows: tuple[tuple[int, int], ...] = ()
+    """Table: the span of each row, in order; empty for other kinds."""
+    header_rows: int = 0
+    """Table: how many of the first rows are its header, repeated when the table is split."""
+    page: int = 0
+    """1-based page, slide or sheet number where the format has one and no `lines`; 0 where it has none."""
+    lines: tuple[Line, ...] = ()
+    """Visual lines in reading order where the format has pages."""
+    title: str = ""
+    """Heading: its text where the span shows marks besides (`## Title`); empty where the span is the text."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """A parsed document."""
+
+    text: str
+    blocks: tuple[Block, ...]
+    """In reading order, not overlapping."""
+    pages: int = 0
+    """Number of pages, slides or sheets; 0 where the format has none."""
+    title: str = ""
+    metadata: Mapping[str, str] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
+    """What was left out and why, fit to show to the document's owner."""
+
+
+class Parser(Protocol):
+    """Bytes of one format to a `Parsed`.
+
+    Raises `DocumentFault` with a `FaultCode` and a message that says what is wrong and what to do. Never opens
+    anything but `path`, never follows links of the document.
+    """
+
+    def __call__(self, path: str, *, name: str, config: Mapping[str, Any]) -> Parsed:
+        """Parse the file at `path`; `name` is the user's file name (its suffix is a hint), `config` parser_config."""

@@ -1,0 +1,120 @@
+"""A parsed document, or why there is none, as JSON over the pipe between parser child and worker.
+
+A message is its length in bytes (8 bytes, big endian) and that many bytes of JSON. The worker trusts nothing of it: a
+hostile document may have taken the child over.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import orjson
+
+from documents.parsers.base import Block, BlockKind, Line, Parsed
+
+HEADER_BYTES = 8
+
+
+class WireError(ValueError):
+    """What came over the pipe is not what a parser sends."""
+
+
+def message(content: Mapping[str, Any]) -> bytes:
+    """A message with its length before it."""
+    body = orjson.dumps(content)
+    return len(body).to_bytes(HEADER_BYTES, "big") + body
+
+
+def content_of(body: bytes) -> Mapping[str, Any]:
+    """The content of a message; raises WireError for what is no JSON object."""
+    try:
+        content = orjson.loads(body)
+    except orjson.JSONDecodeError as error:
+        raise WireError(f"no JSON: {error}") from error
+    if not isinstance(content, dict):
+        raise WireError("no JSON object")
+    return content
+
+
+def as_content(parsed: Parsed) -> dict[str, Any]:
+    """A parsed document as JSON values; blocks and lines as lists in the order of their fields."""
+    return {
+        "text": parsed.text,
+        "pages": parsed.pages,
+        "title": parsed.title,
+        "metadata": dict(parsed.metadata),
+        "warnings": parsed.warnings,
+        "blocks": [
+            (
+                block.kind.value, block.start, block.end, block.level, block.rows, block.header_rows, block.page,
+                [(n.start, n.end, n.page, n.left, n.right, n.top, n.bottom) for n in block.lines], block.title,
+            )
+            for block in parsed.blocks
+        ],
+    }  # fmt: skip
+
+
+def as_parsed(content: Any) -> Parsed:
+    """The parsed document of `as_content`; raises WireError when a value has a wrong type or leaves the text."""
+    try:
+        text = _string(content["text"])
+        blocks = tuple(_block(values, len(text)) for values in content["blocks"])
+        _check_order(blocks)
+        return Parsed(
+            text=text,
+            blocks=blocks,
+            pages=_count(content["pages"]),
+            title=_string(content["title"]),
+            metadata={_string(key): _string(value) for key, value in content["metadata"].items()},
+            warnings=tuple(_string(warning) for warning in content["warnings"]),
+        )
+    except (KeyError, TypeError, AttributeError, ValueError) as error:
+        raise WireError(f"no parsed document: {error}") from error
+
+
+def _block(values: Sequence[Any], length: int) -> Block:
+    kind, start, end, level, rows, header_rows, page, lines, title = values
+    _check_span(start, end, 0, length)
+    for row_start, row_end in rows:
+        _check_span(row_start, row_end, start, end)
+    return Block(
+        kind=BlockKind(kind),
+        start=start,
+        end=end,
+        level=_count(level),
+        rows=tuple((row_start, row_end) for row_start, row_end in rows),
+        header_rows=_count(header_rows),
+        page=_count(page),
+        lines=tuple(_line(line, start, end) for line in lines),
+        title=_string(title),
+    )
+
+
+def _line(values: Sequence[Any], low: int, high: int) -> Line:
+    start, end, page, left, right, top, bottom = values
+    _check_span(start, end, low, high)
+    return Line(start, end, _count(page), float(left), float(right), float(top), float(bottom))
+
+
+def _check_order(blocks: Sequence[Block]) -> None:
+    at = 0
+    for block in blocks:
+        if block.start < at:
+            raise WireError("blocks overlap")
+        at = block.end
+
+
+def _check_span(start: Any, end: Any, low: int, high: int) -> None:
+    if type(start) is not int or type(end) is not int or not low <= start <= end <= high:
+        raise WireError(f"span {start!r}-{end!r} is not within {low}-{high}")
+
+
+def _count(value: Any) -> int:
+    if type(value) is not int or not 0 <= value < 2**31:
+        raise WireError(f"{value!r} is no count")
+    return value
+
+
+def _string(value: Any) -> str:
+    if not isinstance(value, str) or "\0" in value:
+        raise WireError("no storable text")
+    return value

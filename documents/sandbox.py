@@ -1,0 +1,127 @@
+"""The parser child's life: started when needed, reused while healthy, killed when it must be.
+
+Documents of strangers are parsed in a process of their own, without network, environment or the right to start
+others, within limits of memory and time. Whatever a document does to it ends as a `DocumentFault` of that document.
+"""
+
+import logging
+import os
+import sys
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Self
+
+from documents.parser_process import Guard, Limits, ParseInterrupted, ParserProcess
+from documents.parsers.base import Parsed
+from documents.parsers.wire import WireError, as_parsed, message
+from system.errors import DocumentFault, FaultCode, Unavailable
+
+__all__ = ["Limits", "ParseInterrupted", "Sandbox"]
+
+log = logging.getLogger(__name__)
+
+_COMMAND = (sys.executable, "-B", "-s", "-m", "documents.parsers.child")
+_CODES = frozenset(value for key, value in vars(FaultCode).items() if key.isupper())
+
+
+class Sandbox:
+    """Parses documents in a child process; a context manager, one for each worker, used by one thread.
+
+    The child dies with the thread that first called `parse`. `kill` may be called from any thread.
+    """
+
+    def __init__(self, limits: Limits | None = None, *, command: Sequence[str] = _COMMAND) -> None:
+        self._limits = limits or Limits()
+        self._command = command
+        self._child: ParserProcess | None = None
+        self._killed = threading.Event()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    @property
+    def pid(self) -> int | None:
+        """Process id of the child; None while there is none."""
+        child = self._child
+        return child.process.pid if child else None
+
+    def parse(
+        self, path: str, *, name: str, config: Mapping[str, Any], alive: Callable[[], bool], timeout: float
+    ) -> Parsed:
+        """Parse the file at `path` within `timeout` seconds.
+
+        `alive` is asked at least every 0.1 s; when it says no, or `kill` is called, the child is killed and
+        ParseInterrupted raised. Raises `DocumentFault` for whatever else keeps the document from being parsed, and
+        `Unavailable` when no child can be started.
+        """
+        self._killed.clear()
+        guard = Guard(name, time.monotonic() + timeout, timeout, alive, self._killed)
+        healthy = False
+        try:
+            child = self._ready_child(guard)
+            request = message({"path": path, "name": name, "config": dict(config)})
+            parsed = _parsed(child.ask(request, guard), name)
+            child.documents += 1
+            healthy = child.documents < self._limits.documents and child.resident() < self._limits.resident
+            return parsed
+        except WireError as error:
+            log.warning("parser child sent garbage for %s: %s", name, error)
+            raise DocumentFault(
+                FaultCode.CRASHED,
+                f"The parser of {name} broke down and sent a result that cannot be read; save the file anew and try "
+                "again.",
+                retry=True,
+            ) from error
+        finally:
+            if not healthy:
+                self.close()
+
+    def kill(self) -> None:
+        """Kill the child, if there is one, and interrupt the parse that is going on."""
+        self._killed.set()
+        if child := self._child:
+            child.kill()
+
+    def close(self) -> None:
+        """End the child and reap it; the next `parse` starts a new one."""
+        child, self._child = self._child, None
+        if child:
+            child.close()
+
+    def _ready_child(self, guard: Guard) -> ParserProcess:
+        if self._child is None or self._child.process.poll() is not None:
+            self.close()
+            self._child = ParserProcess(self._command, self._limits)
+            hello = {
+                "parent": os.getpid(),
+                "memory": self._limits.memory,
+                "cpu": self._limits.cpu,
+                "open_files": self._limits.open_files,
+                "file_bytes": self._limits.file_bytes,
+            }
+            start = Guard(guard.name, time.monotonic() + self._limits.start, 0, guard.alive, guard.killed)
+            try:
+                granted = self._child.ask(message(hello), start).get("ready")
+            except DocumentFault as fault:  # no document was opened yet, so none is to blame
+                raise Unavailable(
+                    "The parser process cannot be started; the log says why. Check that the installation is whole and "
+                    "that memory is left."
+                ) from fault
+            log.debug("parser child %s runs confined by %s", self.pid, granted)
+        return self._child
+
+
+def _parsed(answer: Mapping[str, Any], name: str) -> Parsed:
+    """The document of an answer; raises its fault, or WireError for what is neither."""
+    fault = answer.get("fault")
+    if fault is None:
+        return as_parsed(answer.get("parsed"))
+    if not isinstance(fault, dict) or fault.get("code") not in _CODES or not isinstance(fault.get("message"), str):
+        raise WireError("no fault either")
+    if trace := fault.get("trace"):
+        log.error("the parser failed on %s:\n%s", name, str(trace)[:4096])
+    raise DocumentFault(fault["code"], fault["message"][:1000].replace("\0", ""), retry=fault.get("retry") is True)

@@ -1,0 +1,94 @@
+"""What the sweeper does each second; any number of sweepers may do it at the same time."""
+
+import logging
+from collections.abc import Callable
+from datetime import timedelta
+
+from django.conf import settings
+from django.core.files.storage import default_storage
+from django.db import transaction
+from django.utils import timezone
+
+from documents import progress, removal
+from documents.models import Blob, Document, Task
+from documents.waking import send_wakes
+from knowledgebases.models import Knowledgebase
+
+log = logging.getLogger(__name__)
+
+BATCH = 500
+TASKS_KEPT = timedelta(days=30)  # finished tasks stay that long to be looked at
+
+
+def reclaim_lost() -> int:
+    """Queue the tasks again whose worker was lost; returns how many."""
+    return sum(progress.reclaim(task) for task in Task.objects.expired()[:BATCH])
+
+
+def wake_for_waiting() -> int:
+    """Send wakes while tasks can be claimed: a lost wake costs a second, a wiped Redis nothing."""
+    waiting = Task.objects.claimable()[: settings.RAG_WORKERS].count()
+    return send_wakes(waiting) if waiting else 0
+
+
+def clear_datasets() -> int:
+    """Remove documents of deleted datasets, then the datasets; returns how many documents went."""
+    cleared = 0
+    for kb in Knowledgebase.objects.exclude(deleted_at=None)[:BATCH]:
+        cleared += removal.clear_dataset(kb.pk, limit=BATCH)
+        if not Document.objects.filter(kb=kb).exists():
+            kb.delete()
+    return cleared
+
+
+def clear_documents() -> int:
+    """Drop the rows of deleted documents; returns how many rows went."""
+    ids = list(Document.objects.exclude(deleted_at=None).values_list("pk", flat=True)[:BATCH])
+    if ids:
+        Document.objects.filter(pk__in=ids).delete()
+    return len(ids)
+
+
+def clear_blobs() -> int:
+    """Remove the bytes nobody needs, then their rows; returns how many.
+
+    Rows are taken with SKIP LOCKED, so that sweepers share the work; the row goes after the bytes, so that a death in
+    between leaves something to sweep and nothing to leak.
+    """
+    with transaction.atomic():
+        blobs = list(
+            Blob.objects.sweepable(grace_seconds=settings.RAG_BLOB_GRACE_SECONDS)
+            .filter(documents=None, files=None)
+            .select_for_update(skip_locked=True, of=("self",))[:BATCH]
+        )
+        for blob in blobs:
+            default_storage.delete(blob.key)
+        Blob.objects.filter(pk__in=[blob.pk for blob in blobs]).delete()
+    return len(blobs)
+
+
+def clear_tasks() -> int:
+    """Forget tasks that ended long ago, and those of generations that are past; returns how many."""
+    old = Task.objects.filter(finished_at__lt=timezone.now() - TASKS_KEPT).values_list("pk", flat=True)[:BATCH]
+    return Task.objects.filter(pk__in=list(old)).delete()[0]
+
+
+STEPS: tuple[Callable[[], int], ...] = (
+    reclaim_lost,
+    wake_for_waiting,
+    clear_datasets,
+    clear_documents,
+    clear_blobs,
+    clear_tasks,
+)
+
+
+def sweep() -> dict[str, int]:
+    """Every step once; returns what each did. A step that fails is logged and does not keep the others from theirs."""
+    done = {}
+    for step in STEPS:
+        try:
+            done[step.__name__] = step()
+        except Exception:
+            log.exception("sweeping: %s", step.__name__)
+    return done

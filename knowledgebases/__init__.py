@@ -1,0 +1,1 @@
+"""A dataset, its chunks, and the search over them."""

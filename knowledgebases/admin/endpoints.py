@@ -1,0 +1,123 @@
+"""Remote models in the console: their address and their key, which goes in and never comes out."""
+
+import time
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from unfold.contrib.filters.admin import ChoicesRadioFilter
+from unfold.decorators import action, display
+from unfold.widgets import UnfoldAdminPasswordWidget, UnfoldBooleanSwitchWidget
+
+from knowledgebases.embedders import remote_embedder
+from system.console.display import Tone, badge
+from system.console.pages import ConsoleAdmin, DeedForm
+from system.errors import RagError
+from system.models import ModelEndpoint, ModelType
+from system.secrets import mask
+
+_TESTED_AT_ONCE = 5  # a request may wait for that many answers, not for hundreds
+
+
+class EndpointForm(DeedForm):
+    """Address and key. An empty key leaves the stored one; a new address needs the key again."""
+
+    api_key = forms.CharField(
+        label="API key",
+        required=False,
+        max_length=4096,
+        widget=UnfoldAdminPasswordWidget({"autocomplete": "new-password"}),
+    )
+    forget_key = forms.BooleanField(
+        required=False, widget=UnfoldBooleanSwitchWidget, help_text="Remove the stored key."
+    )
+
+    class Meta:
+        model = ModelEndpoint
+        fields = ["tenant", "provider", "name", "model_type", "dimension"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "api_key" in self.fields:
+            self.fields["api_key"].help_text = f"Stored sealed, never shown. Now: {shown_key(self.instance)[0]}."
+
+    def clean(self) -> dict[str, Any] | None:
+        """Raise ValidationError where a stored key would be sent to a new address."""
+        given = super().clean() or self.cleaned_data
+        moved = "base_url" in self.changed_data and bool(self.instance.sealed_key)
+        if moved and not given.get("api_key") and not given.get("forget_key"):
+            # Otherwise whoever may edit this form could have the key sent to a server of their own.
+            raise ValidationError({"api_key": "The address changes: enter its key, or have the stored one forgotten."})
+        return given
+
+
+def shown_key(endpoint: ModelEndpoint) -> tuple[str, Tone]:
+    """What may be shown of an endpoint's key, and how that is."""
+    if not endpoint.sealed_key:
+        return "none", Tone.PLAIN
+    try:
+        return mask(endpoint.api_key), Tone.GOOD
+    except RagError:
+        return "cannot be opened with the keys of this site", Tone.BAD
+
+
+@admin.register(ModelEndpoint)
+class EndpointAdmin(ConsoleAdmin):
+    """Models that datasets may be embedded with, beside the bundled one."""
+
+    form = EndpointForm
+    list_display = ["model_id", "model_type", "tenant", "base_url", "shown_key", "dimension", "updated_at"]
+    list_select_related = ["tenant"]
+    list_filter = [("model_type", ChoicesRadioFilter)]
+    search_fields = ["name", "provider", "base_url", "tenant__name"]
+    autocomplete_fields = ["tenant"]
+    fields = ["tenant", ("name", "provider"), "model_type", "base_url", "dimension", "api_key", "forget_key"]
+    formfield_overrides = {models.URLField: {"assume_scheme": "https"}}
+    actions = ["test"]
+    first_step = (
+        "The bundled model needs nothing here. To embed with another, add its OpenAI-compatible address, "
+        "test it, and choose it for a dataset or tenant."
+    )
+
+    def save_model(self, request: HttpRequest, obj: ModelEndpoint, form: Any, change: bool) -> None:
+        """Save, with the key sealed."""
+        if form.cleaned_data.get("forget_key"):
+            obj.api_key = ""
+        if key := form.cleaned_data.get("api_key"):
+            obj.api_key = key
+        super().save_model(request, obj, form, change)
+
+    @display(description="key")
+    def shown_key(self, endpoint: ModelEndpoint) -> str:
+        """Whether there is one, and its last characters."""
+        return badge(*shown_key(endpoint))
+
+    @action(description="Test", permissions=["change"], icon="network_check")
+    def test(self, request: HttpRequest, queryset: QuerySet[ModelEndpoint]) -> None:
+        """Embed a word with each, and say what came back."""
+        for endpoint in queryset[:_TESTED_AT_ONCE]:
+            self._test(request, endpoint)
+
+    def _test(self, request: HttpRequest, endpoint: ModelEndpoint) -> None:
+        if endpoint.model_type != ModelType.EMBEDDING:
+            messages.warning(request, f"{endpoint}: only embedding models can be tested.")
+            return
+        begun = time.monotonic()
+        try:
+            embedder = remote_embedder(
+                base_url=endpoint.base_url,
+                model=endpoint.name,
+                api_key=endpoint.api_key,
+                dimension=endpoint.dimension,
+                model_id=endpoint.model_id,
+            )
+            vectors = embedder.embed(["otter"])
+        except RagError as error:
+            messages.error(request, f"{endpoint}: {error.message}")
+        else:
+            elapsed = 1000 * (time.monotonic() - begun)
+            messages.success(request, f"{endpoint}: answered in {elapsed:.0f} ms, {vectors.shape[1]} dimensions.")

@@ -1,0 +1,1 @@
+"""Public REST routes of datasets and retrieval."""

@@ -1,0 +1,10 @@
+"""REST routes of datasets."""
+
+from django.urls import path
+
+from knowledgebases.api.datasets import DatasetViewSet
+
+urlpatterns = [
+    path("datasets", DatasetViewSet.as_view({"get": "list", "post": "create", "delete": "destroy"})),
+    path("datasets/<str:dataset_id>", DatasetViewSet.as_view({"put": "update"})),
+]

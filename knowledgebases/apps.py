@@ -1,0 +1,20 @@
+"""The knowledgebases app."""
+
+from django.apps import AppConfig
+from django.conf import settings
+
+
+class KnowledgebasesConfig(AppConfig):
+    """Configuration of the app."""
+
+    name = "knowledgebases"
+
+    def ready(self) -> None:
+        """Tell the embedders what the operator decided."""
+        from knowledgebases import embedders
+
+        embedders.configure(
+            models_dir=settings.RAG_MODELS_DIR or None,
+            threads=settings.RAG_EMBED_THREADS,
+            private_endpoints=settings.RAG_PRIVATE_ENDPOINTS,
+        )

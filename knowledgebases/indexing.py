@@ -1,0 +1,192 @@
+"""Makes chunks searchable: writes their index rows in the caller's transaction.
+
+Index rows leave with their chunk and follow its availability by trigger (`models.index`), so there is no remove here.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from django.db import connection, models
+from django.utils import timezone
+from pgvector import HalfVector, SparseVector
+
+from knowledgebases.embedders.base import Embedder
+from knowledgebases.lexical import statistics, tokenizer, weighing
+from knowledgebases.lexical.weighing import Weighted
+from knowledgebases.models import Chunk, DenseRow, EmbeddingSpace, Knowledgebase, LexicalRow
+from system.errors import Misconfigured
+
+BATCH = 1000  # rows of one INSERT
+INDEXABLE = 4000  # dimensions of a half vector that pgvector's HNSW takes
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A saved chunk to be searched."""
+
+    chunk: Chunk
+    embedding: npt.NDArray[np.float32]
+    """Shape (dimension,), L2-normalised."""
+    title: str = ""
+    """Name of its document without suffix; empty for chunks that are not to be found by it."""
+
+
+def space_of(embedder: Embedder) -> EmbeddingSpace:
+    """The row of the space that `embedder`'s vectors are in."""
+    space, _ = EmbeddingSpace.objects.get_or_create(
+        model_id=embedder.model_id,
+        revision=embedder.revision,
+        dimension=embedder.dimension,
+        defaults={"floor": embedder.floor},
+    )
+    return space
+
+
+def index_chunks(kb: Knowledgebase, entries: Sequence[Entry], *, space: EmbeddingSpace) -> None:
+    """Index `entries`, chunks of `kb` that are saved already; entries indexed before are replaced.
+
+    The first vectors decide the space of a dataset. Raises Misconfigured for vectors of another space.
+    """
+    if not entries:
+        return
+    _enter(kb, space)
+    index_terms(kb, {entry.chunk: entry.title for entry in entries})
+    rows = [
+        DenseRow(**_scope(entry.chunk), space=space, embedding=_halfvec(entry.embedding, space)) for entry in entries
+    ]
+    DenseRow.objects.bulk_create(
+        rows,
+        batch_size=BATCH,
+        update_conflicts=True,
+        unique_fields=["chunk"],
+        update_fields=["kb_id", "document_id", "available", "space", "embedding"],
+    )
+
+
+def index_terms(kb: Knowledgebase, titles: Mapping[Chunk, str]) -> None:
+    """Index the words of saved chunks of `kb`, each with its document's title; also after a document was renamed."""
+    weighted = {chunk: _weigh(kb, chunk, title) for chunk, title in titles.items()}
+    known = statistics.totals(kb.pk)
+    average = weighing.average_length(
+        known.chunks + len(weighted), known.length + sum(item.length for item in weighted.values())
+    )
+    LexicalRow.objects.bulk_create(
+        [_lexical_row(chunk, item, average) for chunk, item in weighted.items()],
+        batch_size=BATCH,
+        update_conflicts=True,
+        unique_fields=["chunk"],
+        update_fields=["kb_id", "document_id", "available", "length", "terms", "weights"],
+    )
+
+
+def set_available(chunks: models.QuerySet[Chunk], available: bool) -> int:
+    """Let searches find `chunks`, or hide them from searches. Returns how many there are."""
+    return chunks.update(available=available, updated_at=timezone.now())
+
+
+def outgrown_spaces(size: int) -> Iterable[EmbeddingSpace]:
+    """Spaces with a dataset of more than `size` chunks: those that want an approximate index."""
+    return EmbeddingSpace.objects.filter(
+        pk__in=Knowledgebase.objects.live().filter(chunk_num__gt=size).values("space")
+    ).order_by("pk")
+
+
+def ensure_dense_index(space: EmbeddingSpace) -> bool:
+    """Build the HNSW index of `space` without blocking writers; False where there is nothing to do.
+
+    That is where it is there, where another process builds it, and for vectors too long for it: those are compared one
+    by one whatever their number.
+
+    Must not run inside a transaction; may be called any number of times, by any process. What an interrupted build
+    left behind is removed first.
+    """
+    if space.dimension > INDEXABLE:
+        return False
+    name = f"dense_hnsw_{space.pk}"
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(hashtextextended(%s, 0))", [name])
+        if not cursor.fetchone()[0]:
+            return False
+        try:
+            cursor.execute(
+                "SELECT indisvalid FROM pg_index JOIN pg_class ON oid = indexrelid WHERE relname = %s", [name]
+            )
+            row = cursor.fetchone()
+            if row and row[0]:
+                return False
+            cursor.execute("SET statement_timeout = 0")  # a build takes what it takes
+            if row:
+                cursor.execute(f"DROP INDEX CONCURRENTLY {name}")
+            cursor.execute(
+                f"CREATE INDEX CONCURRENTLY {name} ON rag_chunk_dense "
+                f"USING hnsw ((embedding::halfvec({int(space.dimension)})) halfvec_ip_ops) "
+                f"WITH (m = 16, ef_construction = 64) WHERE space_id = {int(space.pk)}"
+            )
+            return True
+        finally:
+            cursor.execute("RESET statement_timeout")
+            cursor.execute("SELECT pg_advisory_unlock(hashtextextended(%s, 0))", [name])
+
+
+def _enter(kb: Knowledgebase, space: EmbeddingSpace) -> None:
+    """Make `space` that of `kb`, if it has no vectors of another."""
+    current = Knowledgebase.objects.values_list("space", flat=True).get(pk=kb.pk)
+    if current is None or (current != space.pk and not DenseRow.objects.filter(kb_id=kb.pk).exists()):
+        # Only one of several first writers may win: the row lock of the winner decides.
+        Knowledgebase.objects.filter(pk=kb.pk, space=current).update(space=space)
+        current = Knowledgebase.objects.values_list("space", flat=True).get(pk=kb.pk)
+    if current != space.pk:
+        theirs = EmbeddingSpace.objects.get(pk=current)
+        raise Misconfigured(
+            f"Dataset `{kb.name}` is embedded with {theirs} revision {theirs.revision[:12]}, not with {space} revision "
+            f"{space.revision[:12]}: their vectors cannot be compared. Choose the former model again, or remove the "
+            "dataset's chunks and parse its documents anew."
+        )
+    kb.space_id = space.pk
+
+
+def _scope(chunk: Chunk) -> dict[str, Any]:
+    return {
+        "chunk": chunk,
+        "kb_id": chunk.kb_id,
+        "document_id": chunk.document_id,
+        "available": chunk.available,
+    }
+
+
+def _weigh(kb: Knowledgebase, chunk: Chunk, title: str) -> Weighted:
+    return weighing.weigh(
+        [
+            (weighing.CONTENT, [chunk.content]),
+            (weighing.TITLE, [title]),
+            (weighing.HEADINGS, chunk.headings),
+            (weighing.KEYWORDS, chunk.important_keywords),
+            (weighing.QUESTIONS, chunk.questions),
+        ],
+        kb.language,
+    )
+
+
+def _lexical_row(chunk: Chunk, weighted: Weighted, average: float) -> LexicalRow:
+    weights: dict[int, float] = {}
+    for term, weight in weighted.saturated(average).items():
+        dimension = tokenizer.dimension(term)
+        weights[dimension] = weights.get(dimension, 0.0) + weight
+    return LexicalRow(
+        **_scope(chunk),
+        length=round(weighted.length),
+        terms=sorted({tokenizer.salted(term, chunk.kb_id) for term in weighted.frequencies}),
+        weights=SparseVector(weights, tokenizer.DIMENSIONS),
+    )
+
+
+def _halfvec(embedding: npt.NDArray[np.float32], space: EmbeddingSpace) -> HalfVector:
+    if embedding.shape != (space.dimension,) or not np.isfinite(embedding).all():
+        raise Misconfigured(
+            f"Embedding model {space} answered a vector of shape {embedding.shape}, or with values that are not "
+            f"numbers; {space.dimension} numbers were expected. Check the model's endpoint and its dimension."
+        )
+    return HalfVector(embedding)

@@ -1,0 +1,189 @@
+"""Narrow search rows of chunks, kept apart from their text so that a scan reads little; and statistics of terms.
+
+They follow the chunks by statement-level triggers with transition tables, whatever path a write takes (bulk, admin,
+raw SQL): index rows leave with their chunk and share its availability; document frequencies follow the lexical rows.
+A foreign key with ON DELETE CASCADE would run one DELETE, and so one statistics row, for every chunk.
+"""
+
+import pgtrigger
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
+from django.db import models
+from pgvector.django import HalfVectorField, SparseVectorField
+
+from knowledgebases.models.chunk import Chunk
+from knowledgebases.models.knowledgebase import EmbeddingSpace, Knowledgebase
+
+
+class IndexRow(models.Model):
+    """What both index tables share: the chunk, and the columns that searches filter by."""
+
+    chunk = models.OneToOneField(
+        Chunk, models.DO_NOTHING, primary_key=True, db_constraint=False, related_name="%(class)s"
+    )
+    kb_id = models.CharField(max_length=32)
+    document_id = models.CharField(max_length=32)
+    available = models.BooleanField(default=True)
+
+    class Meta:
+        abstract = True
+
+
+class DenseRow(IndexRow):
+    """The embedding of a chunk, L2-normalised; an HNSW index is partial on its space (expression `::halfvec(dim)`)."""
+
+    space = models.ForeignKey(EmbeddingSpace, models.PROTECT, related_name="+", db_index=False)
+    embedding = HalfVectorField()
+
+    class Meta:
+        db_table = "rag_chunk_dense"
+        indexes = [models.Index(fields=["kb_id", "document_id"], name="dense_row_scope")]
+
+
+# New terms of the statement's rows count +1, old ones -1; one delta row per dataset and statement, none for no change.
+_COUNT_TERMS = """
+    INSERT INTO rag_term_delta (kb_id, terms, dfs, chunks, length)
+    SELECT r.kb_id, coalesce(t.terms, '{{}}'), coalesce(t.dfs, '{{}}'), r.chunks, r.length
+    FROM (SELECT kb_id, sum(n) AS chunks, sum(n * length) AS length FROM ({rows}) changed GROUP BY kb_id) r
+    LEFT JOIN (
+          SELECT kb_id, array_agg(term ORDER BY term) AS terms, array_agg(df ORDER BY term) AS dfs
+          FROM (SELECT kb_id, term, sum(n)::int AS df
+                FROM ({rows}) changed, unnest(terms) AS term
+                GROUP BY kb_id, term HAVING sum(n) <> 0) counted
+          GROUP BY kb_id) t USING (kb_id)
+    WHERE t.terms IS NOT NULL OR r.chunks <> 0 OR r.length <> 0;
+    PERFORM rag_fold_terms(kb_id) FROM (SELECT DISTINCT kb_id FROM ({rows}) changed) touched;
+    RETURN NULL;
+"""
+_NEW = "SELECT kb_id, terms, length, 1 AS n FROM new_rows"
+_OLD = "SELECT kb_id, terms, length, -1 AS n FROM old_rows"
+_CHANGED = """
+    SELECT n.kb_id, n.terms, n.length, 1 AS n FROM new_rows n JOIN old_rows o USING (chunk_id)
+    WHERE (n.terms, n.length, n.kb_id) IS DISTINCT FROM (o.terms, o.length, o.kb_id)
+    UNION ALL
+    SELECT o.kb_id, o.terms, o.length, -1 FROM new_rows n JOIN old_rows o USING (chunk_id)
+    WHERE (n.terms, n.length, n.kb_id) IS DISTINCT FROM (o.terms, o.length, o.kb_id)
+"""
+
+
+class LexicalRow(IndexRow):
+    """The terms of a chunk: hashed with the dataset as salt to find it, weighted (BM25 tf part) to score it."""
+
+    length = models.PositiveIntegerField(help_text="Weighted number of terms.")
+    terms = ArrayField(models.IntegerField())
+    weights = SparseVectorField()
+
+    class Meta:
+        db_table = "rag_chunk_lexical"
+        indexes = [GinIndex(fields=["terms"], name="lexical_row_terms", fastupdate=True)]
+        triggers = [
+            pgtrigger.Trigger(
+                name="terms_inserted",
+                level=pgtrigger.Statement,
+                when=pgtrigger.After,
+                operation=pgtrigger.Insert,
+                referencing=pgtrigger.Referencing(new="new_rows"),
+                func=_COUNT_TERMS.format(rows=_NEW),
+            ),
+            pgtrigger.Trigger(
+                name="terms_deleted",
+                level=pgtrigger.Statement,
+                when=pgtrigger.After,
+                operation=pgtrigger.Delete,
+                referencing=pgtrigger.Referencing(old="old_rows"),
+                func=_COUNT_TERMS.format(rows=_OLD),
+            ),
+            pgtrigger.Trigger(
+                name="terms_updated",
+                level=pgtrigger.Statement,
+                when=pgtrigger.After,
+                operation=pgtrigger.Update,
+                referencing=pgtrigger.Referencing(old="old_rows", new="new_rows"),
+                func=_COUNT_TERMS.format(rows=_CHANGED),
+            ),
+        ]
+
+
+class TermDelta(models.Model):
+    """What one statement changed of a dataset's statistics; folded into the tables below when more than 32 wait."""
+
+    kb_id = models.CharField(max_length=32)
+    terms = ArrayField(models.IntegerField())
+    dfs = ArrayField(models.IntegerField(), help_text="Change of the number of chunks with each of `terms`.")
+    chunks = models.IntegerField()
+    length = models.BigIntegerField()
+
+    class Meta:
+        db_table = "rag_term_delta"
+        indexes = [models.Index(fields=["kb_id"], name="term_delta_kb")]
+
+
+class TermFrequency(models.Model):
+    """How many chunks of a dataset hold a term."""
+
+    pk = models.CompositePrimaryKey("kb_id", "term")
+    kb_id = models.CharField(max_length=32)
+    term = models.IntegerField()
+    df = models.IntegerField()
+
+    class Meta:
+        db_table = "rag_term_frequency"
+
+
+class LexicalTotal(models.Model):
+    """How many chunks a dataset's lexical index holds, and their length in terms."""
+
+    kb_id = models.CharField(max_length=32, primary_key=True)
+    chunks = models.IntegerField()
+    length = models.BigIntegerField()
+
+    class Meta:
+        db_table = "rag_lexical_total"
+
+
+pgtrigger.register(
+    pgtrigger.Trigger(
+        name="unindex_deleted",
+        level=pgtrigger.Statement,
+        when=pgtrigger.After,
+        operation=pgtrigger.Delete,
+        referencing=pgtrigger.Referencing(old="old_rows"),
+        func="""
+            DELETE FROM rag_chunk_lexical USING old_rows WHERE chunk_id = old_rows.id;
+            DELETE FROM rag_chunk_dense USING old_rows WHERE chunk_id = old_rows.id;
+            RETURN NULL;
+        """,
+    ),
+    pgtrigger.Trigger(
+        name="index_availability",
+        level=pgtrigger.Statement,
+        when=pgtrigger.After,
+        operation=pgtrigger.Update,
+        referencing=pgtrigger.Referencing(old="old_rows", new="new_rows"),
+        func="""
+            IF EXISTS (SELECT FROM new_rows n JOIN old_rows o USING (id) WHERE n.available <> o.available) THEN
+                UPDATE rag_chunk_lexical l SET available = n.available
+                FROM new_rows n WHERE l.chunk_id = n.id AND l.available <> n.available;
+                UPDATE rag_chunk_dense d SET available = n.available
+                FROM new_rows n WHERE d.chunk_id = n.id AND d.available <> n.available;
+            END IF;
+            RETURN NULL;
+        """,
+    ),
+)(Chunk)
+
+pgtrigger.register(
+    pgtrigger.Trigger(
+        name="forget_statistics",
+        level=pgtrigger.Statement,
+        when=pgtrigger.After,
+        operation=pgtrigger.Delete,
+        referencing=pgtrigger.Referencing(old="old_rows"),
+        func="""
+            DELETE FROM rag_term_delta USING old_rows WHERE kb_id = old_rows.id;
+            DELETE FROM rag_term_frequency USING old_rows WHERE kb_id = old_rows.id;
+            DELETE FROM rag_lexical_total USING old_rows WHERE kb_id = old_rows.id;
+            RETURN NULL;
+        """,
+    )
+)(Knowledgebase)

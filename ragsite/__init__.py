@@ -1,0 +1,1 @@
+"""The site: settings, embedded servers, and what ties the apps together."""

@@ -1,0 +1,1 @@
+"""PostgreSQL and Valkey out of wheels, and the supervisor of all processes."""

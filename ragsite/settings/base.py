@@ -1,0 +1,207 @@
+"""Django settings; every value that a site may want to change comes from the environment."""
+
+from typing import Any
+
+import django_stubs_ext
+
+from ragsite.embedded import valkey
+from ragsite.settings import keys
+from ragsite.settings.console import *  # noqa: F403 -- UNFOLD and friends are settings
+from ragsite.settings.rag import *  # noqa: F403 -- RAG_* are settings
+from ragsite.settings.rag import BASE_DIR, RAG_BODY_BYTES, RAG_DATA_DIR, RAG_HOST, RAG_PROCESS, env
+
+# Lets Django's generic classes be subscripted where they are used (`ModelAdmin[Task]`), not only in annotations.
+django_stubs_ext.monkeypatch()
+
+DEBUG: bool = env.bool("RAGSITE_DEBUG", default=False)
+SECRET_KEY: str = env.str("RAGSITE_SECRET_KEY", default="") or keys.secret_key(RAG_DATA_DIR)
+RAG_FIELD_KEYS: list[str] = env.list("RAGSITE_FIELD_KEYS", default=[]) or keys.field_keys(RAG_DATA_DIR)
+ALLOWED_HOSTS: list[str] = env.list("RAGSITE_ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]", RAG_HOST])
+CSRF_TRUSTED_ORIGINS: list[str] = env.list("RAGSITE_TRUSTED_ORIGINS", default=[])
+
+INSTALLED_APPS = [
+    "ragsite.apps.RagsiteConfig",
+    "unfold.apps.BasicAppConfig",
+    "unfold.contrib.filters",
+    "ragsite.apps.ConsoleConfig",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.humanize",
+    "django.contrib.staticfiles",
+    "axes",
+    "django_rq",
+    "pgtrigger",
+    "rest_framework",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "system",
+    "knowledgebases",
+    "documents",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "system.rest.paths.CollapseSlashes",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "axes.middleware.AxesMiddleware",
+]
+
+ROOT_URLCONF = "ragsite.urls"
+WSGI_APPLICATION = "ragsite.wsgi.application"
+APPEND_SLASH = False  # the API ignores trailing slashes by rewriting, without redirects (contract A.4)
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+
+# --- database ---------------------------------------------------------------------------------------------------------
+
+# A web request may not hold the database; workers and commands may take their time.
+_statement_ms = {"web": 15_000, "worker": 300_000, "sweeper": 60_000}.get(RAG_PROCESS, 0)
+_lock_ms = {"web": 5_000, "worker": 60_000, "sweeper": 10_000}.get(RAG_PROCESS, 0)
+
+RAG_EMBEDDED_DATABASE = not env.str("DATABASE_URL", default="")
+if RAG_EMBEDDED_DATABASE:
+    _database: dict[str, Any] = {"ENGINE": "ragsite.embedded.database", "NAME": "ragsite"}
+else:
+    _database = env.db("DATABASE_URL", engine="django.db.backends.postgresql")
+_database["CONN_MAX_AGE"] = 600
+_database["CONN_HEALTH_CHECKS"] = True
+_database["OPTIONS"] = {
+    **_database.get("OPTIONS", {}),
+    "application_name": f"ragsite-{RAG_PROCESS}",
+    "options": f"-c statement_timeout={_statement_ms} -c lock_timeout={_lock_ms} -c jit=off",
+}
+DATABASES = {"default": _database}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# --- queue ------------------------------------------------------------------------------------------------------------
+
+RAG_EMBEDDED_REDIS = not env.str("REDIS_URL", default="")
+REDIS_URL: str = env.str("REDIS_URL", default="") or valkey.url(RAG_DATA_DIR)
+RAG_QUEUE = "ragsite"
+RQ_QUEUES = {
+    "default": {"URL": REDIS_URL, "SERIALIZER": "rq.serializers.JSONSerializer"},
+    RAG_QUEUE: {"URL": REDIS_URL, "SERIALIZER": "rq.serializers.JSONSerializer"},
+}
+RQ = {"WORKER_CLASS": "system.workers.WakeWorker"}
+
+# --- files ------------------------------------------------------------------------------------------------------------
+
+STORAGES: dict[str, dict[str, Any]] = {
+    "default": {
+        "BACKEND": "documents.storage.AtomicFileSystemStorage",
+        "OPTIONS": {
+            "location": str(RAG_DATA_DIR / "files"),
+            "file_permissions_mode": 0o600,
+            "directory_permissions_mode": 0o700,
+        },
+    },
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
+STATIC_URL = "/static/"
+WHITENOISE_USE_FINDERS = True
+WHITENOISE_AUTOREFRESH = False
+
+DATA_UPLOAD_MAX_MEMORY_SIZE = RAG_BODY_BYTES
+DATA_UPLOAD_MAX_NUMBER_FILES = None  # the upload handler bounds them (RAG_FILES_PER_UPLOAD)
+FILE_UPLOAD_HANDLERS = ["system.rest.uploads.SpoolHandler"]
+
+# --- accounts ---------------------------------------------------------------------------------------------------------
+
+AUTH_USER_MODEL = "system.User"
+AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
+# W004: e-mail addresses are unique whatever their case, by the constraint `user_email`.
+SILENCED_SYSTEM_CHECKS = ["auth.W004"]
+AUTH_PASSWORD_VALIDATORS = [{"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"}]
+AXES_FAILURE_LIMIT = 5
+AXES_COOLOFF_TIME = 0.25  # hours
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_USERNAME_FORM_FIELD = "username"
+AXES_VERBOSE = False  # no banner at the start of every command
+AXES_LOCKOUT_CALLABLE = "system.web.users.lockout"
+LOGIN_URL = "/admin/login/"
+LOGIN_REDIRECT_URL = "/admin/"
+
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_SECURE: bool = env.bool("RAGSITE_HTTPS", default=False)
+CSRF_COOKIE_SECURE = SESSION_COOKIE_SECURE
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+
+# --- API --------------------------------------------------------------------------------------------------------------
+
+REST_FRAMEWORK: dict[str, Any] = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "system.rest.authentication.TokenAuthentication",
+        "system.rest.authentication.ConsoleSession",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": [
+        "rest_framework.permissions.IsAuthenticated",
+        "system.rest.permissions.WithinScope",
+    ],
+    "DEFAULT_RENDERER_CLASSES": [
+        "system.rest.envelope.EnvelopeRenderer",
+        "system.rest.envelope.BrowsableRenderer",
+    ],
+    "DEFAULT_PARSER_CLASSES": [
+        "system.rest.bodies.StrictJSONParser",
+        "system.rest.uploads.UploadParser",
+    ],
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "system.rest.envelope.JSONUnlessAsked",
+    "URL_FORMAT_OVERRIDE": None,  # `format` is a query parameter like any other
+    "DEFAULT_PAGINATION_CLASS": None,
+    "DEFAULT_SCHEMA_CLASS": "system.rest.schema.EnvelopeSchema",
+    "EXCEPTION_HANDLER": "system.rest.envelope.exception_handler",
+    "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Ragsite",
+    "DESCRIPTION": "Datasets, documents, chunks and retrieval. Wire-compatible with RAGFlow v0.22.1.",
+    "VERSION": "0.1.0",
+    "OAS_VERSION": "3.1.0",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "REDOC_DIST": "SIDECAR",
+    "COMPONENT_SPLIT_REQUEST": True,
+}
+
+# --- language, time, logs ---------------------------------------------------------------------------------------------
+
+LANGUAGE_CODE = "en"
+TIME_ZONE = "UTC"
+USE_I18N = True
+USE_TZ = True
+
+LOGGING: dict[str, Any] = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
+    "filters": {"secrets": {"()": "system.redaction.RedactSecrets"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["secrets"]}},
+    "root": {"handlers": ["stderr"], "level": env.str("RAGSITE_LOG_LEVEL", default="INFO")},
+    "loggers": {"django": {"level": "INFO"}, "rq": {"level": "WARNING"}, "httpx": {"level": "WARNING"}},
+}

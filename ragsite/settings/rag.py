@@ -1,0 +1,56 @@
+"""Ragsite's own settings (`RAG_*`) and limits, each with its unit; imported by `base`."""
+
+import os
+from pathlib import Path
+
+import environ
+
+env = environ.Env()
+
+BASE_DIR = Path(__file__).resolve().parent.parent.parent
+
+# Where everything that must survive lives: database, queue, files, secrets, logs.
+RAG_DATA_DIR = Path(env.str("RAGSITE_DATA_DIR", default=str(BASE_DIR / "var"))).resolve()
+
+RAG_HOST: str = env.str("RAGSITE_HOST", default="127.0.0.1")
+RAG_PORT: int = env.int("RAGSITE_PORT", default=9380)
+RAG_WORKERS: int = env.int("RAGSITE_WORKERS", default=max(1, min(4, os.cpu_count() or 1)))
+
+# What this process is (`web`, `worker`, `sweeper` or `command`): decides its database time-outs. Set by `manage.py up`.
+RAG_PROCESS: str = env.str("RAGSITE_PROCESS", default="command")
+
+# HTTP status of errors: `truthful`, or `reference` for clients that expect 200 with a code in the body.
+RAG_HTTP_STATUS: str = env.str("RAGSITE_HTTP_STATUS", default="truthful")
+
+RAG_REGISTRATION: bool = env.bool("RAGSITE_REGISTRATION", default=True)
+
+# Token values can be shown again by the list endpoint; False keeps digests only.
+RAG_TOKENS_READABLE: bool = env.bool("RAGSITE_TOKENS_READABLE", default=True)
+
+# Private addresses that models may be called at: `host:port` or networks in CIDR form.
+RAG_PRIVATE_ENDPOINTS: list[str] = env.list("RAGSITE_PRIVATE_ENDPOINTS", default=[])
+
+# A directory with more local models, each `model.onnx + tokenizer.json + config.json`; empty: the bundled one only.
+RAG_MODELS_DIR: str = env.str("RAGSITE_MODELS_DIR", default="")
+
+# Threads of one embedding session: cores are shared between the workers.
+RAG_EMBED_THREADS: int = env.int("RAGSITE_EMBED_THREADS", default=max(1, (os.cpu_count() or 1) // max(1, RAG_WORKERS)))
+
+# --- limits -----------------------------------------------------------------------------------------------------------
+
+RAG_UPLOAD_BYTES: int = env.int("RAGSITE_UPLOAD_BYTES", default=1 << 30)  # bytes of one file
+RAG_BODY_BYTES: int = env.int("RAGSITE_BODY_BYTES", default=16 << 20)  # bytes of one JSON body
+RAG_FILES_PER_UPLOAD: int = env.int("RAGSITE_FILES_PER_UPLOAD", default=1024)  # files of one request
+RAG_JSON_DEPTH = 64  # levels of nesting
+
+# --- ingestion --------------------------------------------------------------------------------------------------------
+
+RAG_LEASE_SECONDS: float = env.float("RAGSITE_LEASE_SECONDS", default=15.0)
+RAG_HEARTBEAT_SECONDS: float = env.float("RAGSITE_HEARTBEAT_SECONDS", default=0.5)
+# Wall clock of one try of one document's parser; two tries and their pause stay within a minute.
+RAG_PARSE_SECONDS: float = env.float("RAGSITE_PARSE_SECONDS", default=25.0)
+RAG_PARSE_BYTES: int = env.int("RAGSITE_PARSE_BYTES", default=2 << 30)  # address space of the parser child
+RAG_WAKE_SECONDS: float = env.float("RAGSITE_WAKE_SECONDS", default=300.0)  # a wake stops claiming after that long
+RAG_BLOB_GRACE_SECONDS: float = env.float("RAGSITE_BLOB_GRACE_SECONDS", default=3600.0)  # before dead bytes are removed
+
+RAG_EMBEDDED_FSYNC = True  # the test suite turns it off for its own throw-away cluster

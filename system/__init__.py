@@ -1,0 +1,1 @@
+"""Who you are, and whether the site is well."""

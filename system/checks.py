@@ -1,0 +1,61 @@
+"""Django system checks: a bad environment stops the start, with the cure."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from cryptography.fernet import Fernet
+from django.apps import AppConfig
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, Tags, register
+
+
+@register("ragsite")
+def environment(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    """Values of the RAGSITE_* environment that cannot work."""
+    return list(_wrong_values())
+
+
+@register(Tags.security, deploy=True)
+def deployment(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    """What production refuses (`manage.py check --deploy`)."""
+    if settings.DEBUG:
+        return [
+            Error("RAGSITE_DEBUG is on.", hint="Unset it: it shows code and settings to anyone.", id="ragsite.E010")
+        ]
+    return []
+
+
+def _wrong_values() -> Iterator[Error]:
+    if settings.RAG_HTTP_STATUS not in {"truthful", "reference"}:
+        yield Error(
+            f"RAGSITE_HTTP_STATUS is {settings.RAG_HTTP_STATUS!r}.",
+            hint="Set it to `truthful` (the default) or `reference`.",
+            id="ragsite.E001",
+        )
+    if not 1 <= settings.RAG_PORT <= 65535:
+        yield Error(f"RAGSITE_PORT is {settings.RAG_PORT}.", hint="Set it to 1..65535.", id="ragsite.E002")
+    if settings.RAG_WORKERS < 1:
+        yield Error(f"RAGSITE_WORKERS is {settings.RAG_WORKERS}.", hint="Set it to 1 or more.", id="ragsite.E003")
+    if settings.RAG_LEASE_SECONDS < 4 * settings.RAG_HEARTBEAT_SECONDS:
+        yield Error(
+            f"A lease of {settings.RAG_LEASE_SECONDS} s is too short for a heartbeat every "
+            f"{settings.RAG_HEARTBEAT_SECONDS} s: healthy workers would lose their tasks.",
+            hint="Set RAGSITE_LEASE_SECONDS to at least four times RAGSITE_HEARTBEAT_SECONDS.",
+            id="ragsite.E004",
+        )
+    if settings.RAG_MODELS_DIR and not Path(settings.RAG_MODELS_DIR).is_dir():
+        yield Error(
+            f"RAGSITE_MODELS_DIR is {settings.RAG_MODELS_DIR!r}, which is no directory.",
+            hint="Point it at a directory of model directories, or unset it.",
+            id="ragsite.E005",
+        )
+    for key in settings.RAG_FIELD_KEYS:
+        try:
+            Fernet(key)
+        except ValueError:
+            yield Error(
+                "RAGSITE_FIELD_KEYS (or the file field_keys of the data directory) holds a key that is none.",
+                hint="Each key is 32 bytes in url-safe base64, as made by `cryptography.fernet.Fernet.generate_key`.",
+                id="ragsite.E006",
+            )

@@ -1,0 +1,18 @@
+"""Who: users, tenants, members, tokens, and the models they may call."""
+
+from system.models.endpoint import ModelEndpoint, ModelType
+from system.models.tenant import DEFAULT_EMBEDDING_MODEL, Membership, Role, Tenant
+from system.models.token import APIToken, Scope
+from system.models.user import User
+
+__all__ = [
+    "DEFAULT_EMBEDDING_MODEL",
+    "APIToken",
+    "Membership",
+    "ModelEndpoint",
+    "ModelType",
+    "Role",
+    "Scope",
+    "Tenant",
+    "User",
+]

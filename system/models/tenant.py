@@ -1,0 +1,98 @@
+"""Tenants: whose datasets, tokens and models these are; and who has joined them."""
+
+from typing import TYPE_CHECKING, Self
+
+from django.conf import settings
+from django.db import models
+
+from system.models.base import Row
+
+if TYPE_CHECKING:
+    from system.models.user import User
+
+PARSER_IDS = (
+    "naive:General,qa:Q&A,resume:Resume,manual:Manual,table:Table,paper:Paper,book:Book,laws:Laws,"
+    "presentation:Presentation,picture:Picture,one:One,audio:Audio,email:Email,tag:Tag"
+)
+_NAME = "{}‘s Kingdom"  # contract C.1
+DEFAULT_EMBEDDING_MODEL = "all-MiniLM-L6-v2@Builtin"
+
+
+class TenantManager(models.Manager["Tenant"]):
+    """Makes tenants."""
+
+    def give_to(self, user: "User") -> "Tenant":
+        """The tenant of `user`, with its owner membership, made where there is none; twice is no harm."""
+        shown = (user.nickname or user.email)[: 100 - len(_NAME)]
+        tenant, _ = self.get_or_create(pk=user.pk, defaults={"owner": user, "name": _NAME.format(shown)})
+        Membership.objects.get_or_create(tenant=tenant, user=user, defaults={"role": Role.OWNER, "invited_by": user})
+        return tenant
+
+
+class Tenant(Row):
+    """The owner of datasets: every user has one tenant of their own, with the same id, and may join others."""
+
+    name = models.CharField(max_length=100)
+    owner = models.OneToOneField(settings.AUTH_USER_MODEL, models.CASCADE, related_name="tenant")
+    members: "models.ManyToManyField[User, Membership]" = models.ManyToManyField(
+        settings.AUTH_USER_MODEL,
+        through="Membership",
+        through_fields=("tenant", "user"),
+        related_name="tenants",
+    )
+    public_key = models.CharField(max_length=255, null=True, blank=True)
+    embd_id = models.CharField("embedding model", max_length=128, default=DEFAULT_EMBEDDING_MODEL, blank=True)
+    llm_id = models.CharField("chat model", max_length=128, default="", blank=True)
+    asr_id = models.CharField("speech model", max_length=128, default="", blank=True)
+    img2txt_id = models.CharField("image model", max_length=128, default="", blank=True)
+    rerank_id = models.CharField("rerank model", max_length=128, default="", blank=True)
+    tts_id = models.CharField("voice model", max_length=256, null=True, blank=True)
+    parser_ids = models.CharField("chunk methods", max_length=256, default=PARSER_IDS)
+    credit = models.IntegerField(default=512)
+
+    objects = TenantManager()
+
+    class Meta:
+        db_table = "rag_tenant"
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Role(models.TextChoices):
+    """What a member may do; `invite` has not joined yet."""
+
+    OWNER = "owner"
+    ADMIN = "admin"
+    NORMAL = "normal"
+    INVITE = "invite"
+
+
+class MembershipQuerySet(models.QuerySet["Membership"]):
+    """Rules over memberships."""
+
+    def joined(self) -> Self:
+        """Those that give rights: the invited have none yet, the disabled none any more."""
+        return self.exclude(role=Role.INVITE).filter(user__is_active=True)
+
+
+class Membership(Row):
+    """A user in a tenant."""
+
+    tenant = models.ForeignKey(Tenant, models.CASCADE, related_name="memberships")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="memberships")
+    role = models.CharField(max_length=32, choices=Role, default=Role.NORMAL)
+    invited_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="invitations"
+    )
+
+    objects = MembershipQuerySet.as_manager()
+
+    class Meta:
+        db_table = "rag_membership"
+        ordering = ["created_at"]
+        constraints = [models.UniqueConstraint(fields=["tenant", "user"], name="membership_once")]
+
+    def __str__(self) -> str:
+        return f"{self.user} in {self.tenant} ({self.role})"

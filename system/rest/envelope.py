@@ -1,0 +1,118 @@
+"""The envelopes around answers (contract A.1), and the one place that decides their HTTP status."""
+
+from collections.abc import Mapping
+from enum import Enum
+from http import HTTPStatus
+from typing import Any
+
+from django.conf import settings
+from rest_framework.exceptions import NotAcceptable
+from rest_framework.negotiation import DefaultContentNegotiation
+from rest_framework.renderers import BaseRenderer, BrowsableAPIRenderer, JSONRenderer
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from system.errors import Code, RagError
+from system.rest.failures import Refused, Unhandled, as_error
+
+# Statuses that the reference has no answer for: they stay what they are in either mode.
+_KEPT = {HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE}
+
+
+class Envelope(Enum):
+    """Which keys surround the data: variant R (`/api/v1`) or W (`/v1`)."""
+
+    REST = "R"
+    WEB = "W"
+
+    def success(self, data: Any, *, message: str, beside: Mapping[str, Any]) -> dict[str, Any]:
+        """The body of a success; in variant R nothing to return means no `data` key."""
+        if self is Envelope.WEB:
+            return {"code": Code.SUCCESS, "message": message, "data": data, **beside}
+        return {"code": Code.SUCCESS, **({} if data is None else {"data": data}), **beside}
+
+    def failure(self, error: RagError) -> dict[str, Any]:
+        """The body of a failure; refused credentials and variant E carry `data` on every route."""
+        body: dict[str, Any] = {"code": error.error_code, "message": error.message}
+        if self is Envelope.WEB or isinstance(error, Refused | Unhandled):
+            body["data"] = error.data
+        return body
+
+
+class Answer(Response):
+    """A success that carries more than data: a `message` (variant W), or keys `beside` the data."""
+
+    def __init__(
+        self,
+        data: Any = None,
+        *,
+        message: str = "success",
+        beside: Mapping[str, Any] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(data, headers=headers)
+        self.message = message
+        self.beside = beside or {}
+
+
+class EnvelopeRenderer(JSONRenderer):
+    """JSON, with successes put into the envelope of their view; failures come in it from `exception_handler`."""
+
+    def render(
+        self, data: Any, accepted_media_type: str | None = None, renderer_context: Mapping[str, Any] | None = None
+    ) -> bytes:
+        """The bytes of the answer."""
+        context = renderer_context or {}
+        response = context.get("response")
+        if response is not None and not response.exception:
+            data = envelope_of(context.get("view")).success(
+                data, message=getattr(response, "message", "success"), beside=getattr(response, "beside", {})
+            )
+        return super().render(data, accepted_media_type, context)
+
+
+class BrowsableRenderer(BrowsableAPIRenderer):
+    """The browsable API for people who are logged in to the console; bodies are typed in as JSON."""
+
+    def get_rendered_html_form(self, data: Any, view: Any, method: str, request: Request) -> Any:
+        """No HTML forms, but the buttons of DELETE and OPTIONS."""
+        return super().get_rendered_html_form(data, view, method, request) if method in {"DELETE", "OPTIONS"} else None
+
+
+class JSONUnlessAsked(DefaultContentNegotiation):
+    """Answers JSON to every `Accept` header that asks for something we do not have, as the reference does."""
+
+    def select_renderer(
+        self, request: Request, renderers: Any, format_suffix: str | None = None
+    ) -> tuple[BaseRenderer, str]:
+        """The renderer, and the media type it is to answer with."""
+        try:
+            chosen: tuple[BaseRenderer, str] = super().select_renderer(request, renderers, format_suffix)
+            return chosen
+        except NotAcceptable:
+            return renderers[0], renderers[0].media_type
+
+
+def exception_handler(error: Exception, context: Mapping[str, Any]) -> Response:
+    """The answer to an exception that a view raised."""
+    return failure(as_error(error), envelope_of(context.get("view")))
+
+
+def failure(error: RagError, envelope: Envelope) -> Response:
+    """The answer that tells of `error`."""
+    answer = Response(envelope.failure(error), status=wire_status(error.http_status), headers=error.headers)
+    answer.exception = True
+    return answer
+
+
+def envelope_of(view: Any) -> Envelope:
+    """The envelope that a view declares; variant R where it declares none."""
+    envelope: Envelope = getattr(view, "envelope", Envelope.REST)
+    return envelope
+
+
+def wire_status(truthful: HTTPStatus) -> int:
+    """The status that goes over the wire: `truthful`, or 200 where RAG_HTTP_STATUS asks for the reference's manner."""
+    if settings.RAG_HTTP_STATUS == "reference" and truthful not in _KEPT:
+        return HTTPStatus.OK
+    return truthful

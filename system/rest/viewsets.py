@@ -1,0 +1,56 @@
+"""Viewsets that see only what their caller may see."""
+
+from typing import Any, ClassVar, cast
+
+from django.db.models import Model, QuerySet
+from rest_framework.viewsets import GenericViewSet
+
+from system.errors import DataError, NotFound, RagError
+from system.models import APIToken, Tenant, User
+from system.rest.views import Edge
+
+
+class ScopedViewSet(Edge, GenericViewSet[Any]):
+    """A viewset over the rows in its caller's reach.
+
+    `scopes` maps an action to the queryset method that narrows its rows; every other action gets `visible_to`. A row
+    out of reach does not exist: `missing` words the one answer for foreign and unknown ids.
+    """
+
+    scopes: ClassVar[dict[str, str]] = {}
+
+    @property
+    def user(self) -> User:
+        """The caller: a session's user, or the owner of the token's tenant."""
+        return cast(User, self.request.user)
+
+    @property
+    def tenant(self) -> Tenant:
+        """The tenant that the caller acts for: the token's, or the user's own."""
+        if isinstance(self.request.auth, APIToken):
+            return self.request.auth.tenant
+        tenant = Tenant.objects.filter(owner=self.request.user.pk).first()
+        if tenant is None:
+            raise DataError("Tenant not found.")
+        return tenant
+
+    def get_queryset(self) -> QuerySet[Any]:
+        """The rows that this action may reach."""
+        rows = super().get_queryset()
+        if getattr(self, "swagger_fake_view", False):
+            return rows.none()
+        narrow = getattr(rows, self.scopes.get(self.action or "", "visible_to"))
+        narrowed: QuerySet[Any] = narrow(self.request.user)
+        return narrowed
+
+    def get_object(self) -> Any:
+        """The row that the path names."""
+        key = str(self.kwargs[self.lookup_url_kwarg or self.lookup_field])
+        row: Model | None = self.filter_queryset(self.get_queryset()).filter(**{self.lookup_field: key}).first()
+        if row is None:
+            raise self.missing(key)
+        return row
+
+    def missing(self, key: str) -> RagError:
+        """The error for a row that is not in reach."""
+        return NotFound(f"There is no {self.get_queryset().model._meta.verbose_name} {key}.")

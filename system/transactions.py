@@ -1,0 +1,42 @@
+"""Transactions that are tried again when PostgreSQL breaks a deadlock or a serialisation conflict."""
+
+import functools
+import logging
+import random
+import time
+from collections.abc import Callable
+from typing import ParamSpec, TypeVar
+
+from django.db import OperationalError, transaction
+from psycopg import errors
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+log = logging.getLogger(__name__)
+
+TRIES = 6
+PAUSE = 0.02  # seconds; doubles, with jitter
+
+
+def retried(deed: Callable[P, R]) -> Callable[P, R]:
+    """Run `deed` in one transaction, again from its start after 40P01 or 40001; it must be repeatable as a whole.
+
+    Inside another transaction nothing is tried again: that one is lost already, and its owner has to repeat it.
+    """
+
+    @functools.wraps(deed)
+    def run(*args: P.args, **kwargs: P.kwargs) -> R:
+        for attempt in range(TRIES):
+            try:
+                with transaction.atomic():
+                    return deed(*args, **kwargs)
+            except OperationalError as error:
+                conflict = isinstance(error.__cause__, errors.DeadlockDetected | errors.SerializationFailure)
+                if not conflict or attempt == TRIES - 1 or transaction.get_connection().in_atomic_block:
+                    raise
+                log.info("%s: tried again after %s", deed.__name__, type(error.__cause__).__name__)
+                time.sleep(PAUSE * 2**attempt * random.uniform(0.5, 1.5))  # noqa: S311 -- jitter, not a secret
+        raise AssertionError("unreachable")
+
+    return run

@@ -1,0 +1,128 @@
+"""Registering and logging in (contract C.1)."""
+
+from http import HTTPStatus
+from typing import Any
+
+from axes.helpers import get_cool_off
+from django.conf import settings
+from django.contrib.auth import authenticate
+from django.contrib.auth.models import update_last_login
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from drf_spectacular.utils import extend_schema, inline_serializer
+from rest_framework import serializers
+from rest_framework.request import Request
+
+from system import accounts
+from system.errors import ArgumentError, Code, Forbidden, RagError, TooMany
+from system.models import User
+from system.rest.authentication import session_token
+from system.rest.bodies import require, web_object
+from system.rest.envelope import Answer, Envelope, wire_status
+from system.rest.failures import Refused
+from system.rest.paths import is_api
+from system.rest.times import http, milliseconds
+from system.rest.views import OpenWebEdge, django_request
+
+_CREDENTIALS = {"email": serializers.EmailField(), "password": serializers.CharField()}
+
+
+class Register(OpenWebEdge):
+    """Make an account."""
+
+    @extend_schema(
+        request=inline_serializer("Registration", {"nickname": serializers.CharField(), **_CREDENTIALS}),
+        responses=dict[str, Any],
+    )
+    def post(self, request: Request) -> Answer:
+        """Make a user with a tenant of their own, and log in."""
+        if not settings.RAG_REGISTRATION:
+            raise RagError("User registration is disabled!", code=Code.OPERATING, status=HTTPStatus.FORBIDDEN)
+        body = web_object(request)
+        require(body, "nickname", "email", "password")
+        nickname, email, password = (_text(body, key) for key in ("nickname", "email", "password"))
+        user = accounts.register(email=email, password=password, nickname=nickname)
+        return _welcome(user, f"{user.nickname}, welcome aboard!")
+
+
+class Login(OpenWebEdge):
+    """Open a session of the web API."""
+
+    @extend_schema(request=inline_serializer("Credentials", dict(_CREDENTIALS)), responses=dict[str, Any])
+    def post(self, request: Request) -> Answer:
+        """Check e-mail and password; the session opened before, if any, is dead."""
+        body = web_object(request)
+        if not body:
+            raise Refused("Unauthorized!")
+        email, password = str(body.get("email") or "").strip(), body.get("password")
+        user = _authenticated(django_request(request), email, password if isinstance(password, str) else "")
+        accounts.open_session(user)
+        update_last_login(User, user)
+        return _welcome(user, "Welcome back!")
+
+
+def _authenticated(request: HttpRequest, email: str, password: str) -> User:
+    """The user with these credentials; every failure is counted by address and e-mail, known or not."""
+    user = authenticate(request, username=email, password=password)
+    if isinstance(user, User):
+        return user
+    if getattr(request, "axes_locked_out", False):
+        raise _locked_out(request)
+    known = User.objects.filter(email__iexact=email).first()
+    if known is None:
+        raise Refused(f"Email: {email} is not registered!")
+    if not known.is_active and known.check_password(password):
+        raise Forbidden("This account has been disabled, please contact the administrator!", code=Code.FORBIDDEN)
+    raise Refused("Email and password do not match!")
+
+
+def lockout(request: HttpRequest, response: HttpResponse, credentials: Any) -> HttpResponse:
+    """What django-axes answers to a login that is locked out (AXES_LOCKOUT_CALLABLE), API and console alike."""
+    error = _locked_out(request)
+    if is_api(request.path_info):
+        body, status = Envelope.WEB.failure(error), wire_status(error.http_status)
+        return JsonResponse(body, status=status, headers=error.headers)
+    return HttpResponse(error.message, status=error.http_status, headers=error.headers, content_type="text/plain")
+
+
+def user_row(user: User) -> dict[str, Any]:
+    """A user as the web API shows them; never with the password hash."""
+    return {
+        "id": user.pk,
+        "access_token": user.access_token,
+        "nickname": user.nickname,
+        "email": user.email,
+        "avatar": user.avatar,
+        "language": user.language,
+        "color_schema": user.color_schema,
+        "timezone": user.timezone,
+        "last_login_time": http(user.last_login) if user.last_login else None,
+        "is_authenticated": "1",
+        "is_active": "1" if user.is_active else "0",
+        "is_anonymous": "0",
+        "login_channel": user.login_channel,
+        "status": "1",
+        "is_superuser": user.is_superuser,
+        "create_time": milliseconds(user.created_at),
+        "create_date": http(user.created_at),
+        "update_time": milliseconds(user.updated_at),
+        "update_date": http(user.updated_at),
+    }
+
+
+def _welcome(user: User, message: str) -> Answer:
+    headers = {"Authorization": session_token(user), "Access-Control-Expose-Headers": "Authorization"}
+    return Answer(user_row(user), message=message, headers=headers)
+
+
+def _text(body: Any, key: str) -> str:
+    if not isinstance(body[key], str):
+        raise ArgumentError(f"`{key}` should be a string")
+    return str(body[key])
+
+
+def _locked_out(request: HttpRequest) -> TooMany:
+    wait = get_cool_off(request)
+    seconds = int(wait.total_seconds()) if wait else 0
+    return TooMany(
+        f"Too many failed logins: try again in {seconds // 60} minutes.", headers={"Retry-After": str(seconds)}
+    )

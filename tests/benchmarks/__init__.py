@@ -1,0 +1,1 @@
+"""Measurements: `make bench` prints tables; nothing here asserts a time."""

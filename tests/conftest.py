@@ -1,0 +1,135 @@
+"""What all tests share: the cast of three users, clients that speak as them, storage that is thrown away."""
+
+import pytest
+from django.conf import settings as django_settings
+from django.contrib.auth.models import Permission
+from django.test import Client
+from redis import Redis
+from rest_framework.test import APIClient
+
+from ragsite.embedded import valkey
+from system.rest.authentication import session_token
+from tests.factories import APITokenFactory, MembershipFactory, UserFactory
+
+
+@pytest.fixture
+def owner(db):
+    return UserFactory(nickname="owner")
+
+
+@pytest.fixture
+def teammate(owner):
+    user = UserFactory(nickname="teammate")
+    MembershipFactory(tenant=owner.tenant, user=user)
+    return user
+
+
+@pytest.fixture
+def stranger(db):
+    return UserFactory(nickname="stranger")
+
+
+@pytest.fixture
+def api_as():
+    """Make a client of the REST API that speaks as a user, with a token of their tenant."""
+
+    def api_as(user, **token):
+        value = APITokenFactory(tenant=user.tenant, created_by=user, **token).value
+        client = APIClient(raise_request_exception=False)
+        client.credentials(HTTP_AUTHORIZATION=f"Bearer {value}")
+        return client
+
+    return api_as
+
+
+@pytest.fixture
+def api(api_as, owner):
+    """The owner at the REST API."""
+    return api_as(owner)
+
+
+@pytest.fixture
+def web_as():
+    """Make a client of the web API that speaks as a user, with their session token."""
+
+    def web_as(user):
+        client = APIClient(raise_request_exception=False)
+        client.credentials(HTTP_AUTHORIZATION=session_token(user))
+        return client
+
+    return web_as
+
+
+@pytest.fixture
+def web(web_as, owner):
+    """The owner at the web API."""
+    return web_as(owner)
+
+
+@pytest.fixture
+def console_as():
+    """Make a browser of somebody who is logged in to the console."""
+
+    def console_as(user):
+        client = Client()
+        client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+        return client
+
+    return console_as
+
+
+@pytest.fixture
+def operator(db):
+    return UserFactory(nickname="operator", operator=True)
+
+
+@pytest.fixture
+def console(console_as, operator):
+    """The operator at the console."""
+    return console_as(operator)
+
+
+@pytest.fixture
+def console_with(db, console_as):
+    """Make a browser of a member of staff who has the permissions given (`app.codename`) and no others."""
+
+    def console_with(*permissions):
+        user = UserFactory(staff=True)
+        for permission in permissions:
+            app, codename = permission.split(".")
+            user.user_permissions.add(Permission.objects.get(content_type__app_label=app, codename=codename))
+        return console_as(user)
+
+    return console_with
+
+
+@pytest.fixture
+def anonymous():
+    """Somebody without credentials."""
+    return APIClient(raise_request_exception=False)
+
+
+@pytest.fixture(autouse=True)
+def storage(settings, tmp_path):
+    """Files of a test go with it."""
+    options = settings.STORAGES["default"].get("OPTIONS", {})
+    settings.STORAGES = {
+        **settings.STORAGES,
+        "default": {**settings.STORAGES["default"], "OPTIONS": {**options, "location": str(tmp_path / "files")}},
+    }
+
+
+@pytest.fixture(scope="session")
+def valkey_url():
+    """The site's own Redis, started if need be."""
+    if not django_settings.RAG_EMBEDDED_REDIS:
+        return django_settings.REDIS_URL
+    return valkey.ensure(django_settings.RAG_DATA_DIR)
+
+
+@pytest.fixture
+def redis(valkey_url):
+    """An empty Redis."""
+    with Redis.from_url(valkey_url) as client:
+        client.flushdb()
+        yield client

@@ -1,0 +1,59 @@
+"""What the tests of the chunk routes share."""
+
+import pytest
+
+from knowledgebases.models import Chunk
+
+LINE = "This is the content of a test TXT file."
+
+
+@pytest.fixture
+def document(upload):
+    return upload("ragflow_test_upload_0.txt", LINE)
+
+
+@pytest.fixture
+def url(document):
+    return f"/api/v1/datasets/{document.kb_id}/documents/{document.pk}/chunks"
+
+
+@pytest.fixture
+def add(api, url):
+    """Add a chunk; returns it as answered."""
+
+    def add(content, **body):
+        return api.post(url, {"content": content, **body}, format="json").json()["data"]["chunk"]
+
+    return add
+
+
+@pytest.fixture
+def fetch(api, url):
+    """GET the list; returns the answer's data."""
+
+    def fetch(**query):
+        return api.get(url, query).json()["data"]
+
+    return fetch
+
+
+@pytest.fixture
+def five(document, publish, add):
+    """A parsed chunk and four added ones; returns the ids of the added."""
+    publish(document, LINE)
+    return [add(f"chunk test {number}")["id"] for number in range(4)]
+
+
+@pytest.fixture
+def counted():
+    """The number of chunks of a document, once all counters are found equal to the rows."""
+
+    def counted(document):
+        document.refresh_from_db()
+        document.kb.refresh()
+        rows = list(Chunk.objects.filter(document=document).values_list("tokens", flat=True))
+        assert (document.chunk_num, document.token_num) == (len(rows), sum(rows))
+        assert (document.kb.chunk_num, document.kb.token_num) == (len(rows), sum(rows))
+        return document.chunk_num
+
+    return counted

@@ -1,0 +1,179 @@
+"""PUT /datasets/{id}/documents/{id}, row by row of the contract (B.2)."""
+
+import pytest
+
+from documents import queueing
+from documents.models import Document, File, Task
+from knowledgebases import parser_config
+from knowledgebases.models import Chunk
+from tests.contract.answers import DOCUMENT, failure
+from tests.factories import DocumentFactory
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def change(api, url, document):
+    def change(**body):
+        return api.put(f"{url}/{document.pk}", body, format="json")
+
+    return change
+
+
+def test_an_update_answers_the_whole_row(document, change):
+    answer = change(meta_fields={"author": "me"})
+
+    assert answer.status_code == 200
+    assert set(answer.json()["data"]) == DOCUMENT
+    assert answer.json()["data"]["meta_fields"] == {"author": "me"}
+    document.refresh_from_db()
+    assert document.meta_fields == {"author": "me"}
+
+
+def test_an_update_of_nothing_changes_nothing(document, change):
+    answer = change(unknown=1)
+
+    assert answer.json()["data"]["name"] == document.name
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "expected"),
+    [
+        ({"chunk_count": 1}, 400, failure(102, "Can't change `chunk_count`.")),
+        ({"token_count": 9}, 400, failure(102, "Can't change `token_count`.")),
+        ({"progress": 1.0}, 400, failure(102, "Can't change `progress`.")),
+        ({"meta_fields": []}, 400, failure(102, "meta_fields must be a dictionary")),
+        ({"meta_fields": None}, 400, failure(102, "meta_fields must be a dictionary")),
+        (
+            {"name": 0},
+            400,
+            {"code": 100, "message": """AttributeError("'int' object has no attribute 'encode'")""", "data": None},
+        ),
+        (
+            {"name": None},
+            400,
+            {"code": 100, "message": """AttributeError("'NoneType' object has no attribute 'encode'")""", "data": None},
+        ),
+        ({"name": "a" * 252 + ".txt"}, 400, failure(101, "File name must be 255 bytes or less.")),
+        ({"name": "report.pdf"}, 400, failure(101, "The extension of file can't be changed")),
+        ({"name": "report"}, 400, failure(101, "The extension of file can't be changed")),
+        ({"name": ""}, 400, failure(101, "The extension of file can't be changed")),
+        ({"name": "taken.txt"}, 409, failure(102, "Duplicated document name in the same dataset.")),
+        ({"chunk_method": "nope"}, 400, failure(102, "`chunk_method` nope doesn't exist")),
+        ({"chunk_method": None}, 400, failure(102, "`chunk_method` None doesn't exist")),
+        ({"chunk_method": "audio"}, 400, failure(102, "`chunk_method` audio doesn't exist")),
+        ({"parser_config": "x"}, 400, failure(102, "parser_config must be a dictionary")),
+        ({"enabled": "maybe"}, 400, failure(101, "`enabled` must be 0 or 1.")),
+    ],
+)
+def test_a_wrong_value_is_refused_and_nothing_is_changed(kb, document, change, body, status, expected):
+    DocumentFactory(kb=kb, name="taken.txt")
+    before = Document.objects.filter(pk=document.pk).values().get()
+
+    answer = change(**{"meta_fields": {"also": "sent"}, **body})
+
+    assert (answer.status_code, answer.json()) == (status, expected)
+    assert Document.objects.filter(pk=document.pk).values().get() == before
+
+
+def test_counts_may_be_sent_back_as_they_are(change):
+    assert change(chunk_count=0, token_count=0, progress=0).json()["code"] == 0
+
+
+def test_a_new_name_is_that_of_the_file_too(upload, api, url):
+    document = upload("old.txt")
+
+    answer = api.put(f"{url}/{document.pk}", {"name": "new.TXT"}, format="json")
+
+    assert answer.json()["data"]["name"] == "new.TXT"
+    assert File.objects.get(pk=document.file_id).name == "new.TXT"
+
+
+def test_a_document_may_keep_its_name_or_change_its_case(document, change):
+    assert change(name="report.txt").json()["code"] == 0
+    assert change(name="REPORT.txt").json()["data"]["name"] == "REPORT.txt"
+
+
+def test_a_document_is_found_by_its_new_name(upload, publish, api, url):
+    document = publish(upload("old.txt"), "Otters hold hands.")
+
+    api.put(f"{url}/{document.pk}", {"name": "zebrafish.txt"}, format="json")
+
+    chunks = f"{url}/{document.pk}/chunks"
+    assert api.get(chunks, {"keywords": "zebrafish"}).json()["data"]["total"] == 1
+    assert api.get(chunks, {"keywords": "old"}).json()["data"]["total"] == 0
+
+
+def test_a_config_is_merged_and_raptor_stays_only_where_it_is_given(document, change):
+    config = change(parser_config={"chunk_token_num": 64, "graphrag": {"use_graphrag": False}}).json()["data"][
+        "parser_config"
+    ]
+
+    assert (config["chunk_token_num"], config["delimiter"]) == (64, "\n")
+    assert (config["graphrag"]["use_graphrag"], config["graphrag"]["method"]) == (False, "light")
+    assert "raptor" not in config
+
+
+def test_a_config_takes_values_of_other_kinds(document, change):
+    change(parser_config={"raptor": 1})
+
+    config = change(parser_config={"raptor": {"use_raptor": True}}).json()["data"]["parser_config"]
+
+    assert config["raptor"] == {"use_raptor": True}
+
+
+def test_a_method_with_an_empty_config_brings_its_default(document, change):
+    change(parser_config={"chunk_token_num": 64})
+
+    config = change(chunk_method="naive", parser_config={}).json()["data"]["parser_config"]
+
+    assert config == parser_config.default("naive")
+
+
+@pytest.mark.parametrize("method", ["manual", "qa", "table", "paper", "book", "laws", "one", "knowledge_graph", "tag"])
+def test_another_method_takes_the_chunks_away(upload, publish, api, url, kb, method):
+    document = publish(upload(), "Otters hold hands.", "They sleep.")
+
+    row = api.put(f"{url}/{document.pk}", {"chunk_method": method}, format="json").json()["data"]
+
+    assert (row["chunk_method"], row["run"], row["progress"], row["progress_msg"]) == (method, "UNSTART", 0, "")
+    assert (row["chunk_count"], row["token_count"]) == (0, 0)
+    assert (kb.refresh().chunk_num, kb.token_num) == (0, 0)
+    assert not Chunk.objects.exists()
+
+
+def test_the_same_method_leaves_the_chunks_alone(upload, publish, api, url):
+    document = publish(upload(), "Otters hold hands.")
+
+    row = api.put(f"{url}/{document.pk}", {"chunk_method": "naive"}, format="json").json()["data"]
+
+    assert (row["run"], row["chunk_count"]) == ("DONE", 1)
+
+
+def test_another_method_stops_a_running_task(document, change):
+    queueing.start([document.pk])
+    task = Task.objects.claim(owner="test", lease_seconds=60)
+
+    change(chunk_method="qa")
+
+    assert not task.beat(lease_seconds=60, progress=0.5)
+
+
+@pytest.mark.parametrize("name", ["a.png", "a.ppt", "a.pptx", "a.pages"])
+def test_pictures_and_slides_keep_their_method(upload, api, url, name):
+    document = upload(name)
+
+    answer = api.put(f"{url}/{document.pk}", {"chunk_method": "naive"}, format="json")
+
+    assert (answer.status_code, answer.json()) == (400, failure(102, "Not supported yet!"))
+
+
+@pytest.mark.parametrize(("value", "status"), [(0, "0"), (False, "0"), (1, "1"), (True, "1")])
+def test_a_document_is_switched(document, change, fetch, value, status):
+    document.enabled = not value
+    document.save()
+
+    answer = change(enabled=value)
+
+    assert answer.json() == {"code": 0, "data": True}
+    assert fetch()["docs"][0]["status"] == status

@@ -1,0 +1,89 @@
+"""`metadata_condition` of the retrieval route (contract F.4)."""
+
+import pytest
+
+from documents import changes
+from documents.changes import Change
+
+pytestmark = pytest.mark.django_db
+
+
+URL = "/api/v1/retrieval"
+
+
+@pytest.fixture
+def ask(api):
+    def ask(client=None, **body):
+        return (client or api).post(URL, body, format="json")
+
+    return ask
+
+
+@pytest.fixture
+def hits(ask, kb):
+    """Texts of the hits for a question, in their order."""
+
+    def hits(question="chunk", **body):
+        data = ask(**{"dataset_ids": [kb.pk], "question": question, **body}).json()["data"]
+        return [hit["content"] for hit in data["chunks"]]
+
+    return hits
+
+
+@pytest.fixture
+def years(upload, publish):
+    """Two documents with metadata and one without."""
+    for name, meta in {"old": {"year": 1999, "by": "Ada"}, "new": {"year": "2024", "by": "Bob"}, "none": {}}.items():
+        document = publish(upload(f"{name}.txt"), f"Otters, {name}.")
+        changes.change(document, Change(meta_fields=meta))
+
+
+def condition(name, operator, value=None, *others):
+    one = {"name": name, "comparison_operator": operator, "value": value}
+    return {"conditions": [one, *(other for many in others for other in many["conditions"])]}
+
+
+@pytest.mark.parametrize(
+    ("wanted", "found"),
+    [
+        (condition("year", ">", 2000), {"new"}),
+        (condition("by", "is", "ada"), {"old"}),
+        (condition("by", "empty"), {"none"}),
+        (
+            {
+                "conditions": [
+                    *condition("year", "<", 2030)["conditions"],
+                    *condition("by", "not is", "Bob")["conditions"],
+                ]
+            },
+            {"old"},
+        ),
+        (condition("year", ">", 3000), {"old", "new", "none"}),
+        ({"conditions": []}, {"old", "new", "none"}),
+        ({}, {"old", "new", "none"}),
+    ],
+    ids=["number", "text", "empty", "both", "none-matches", "no-conditions", "nothing"],
+)
+def test_metadata_restrict_the_search_unless_nothing_matches(hits, years, wanted, found):
+    texts = hits("otters", metadata_condition=wanted)
+
+    assert {text.removeprefix("Otters, ").rstrip(".") for text in texts} == found
+
+
+def test_metadata_are_not_asked_where_documents_are_given(hits, years, kb):
+    document = kb.documents.get(name="old.txt")
+
+    assert hits("otters", document_ids=[document.pk], metadata_condition=condition("year", ">", 2000)) == [
+        "Otters, old."
+    ]
+
+
+@pytest.mark.parametrize(
+    "wanted",
+    [condition("year", "like", 1), {"conditions": ["x"]}, {"conditions": [{}]}, [1], condition(1, "is")],
+    ids=["operator", "text", "empty", "list", "name"],
+)
+def test_a_wrong_condition_is_refused(ask, kb, wanted):
+    answer = ask(dataset_ids=[kb.pk], question="chunk", metadata_condition=wanted)
+
+    assert (answer.status_code, answer.json()["code"]) == (400, 101)

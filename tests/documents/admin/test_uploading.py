@@ -1,0 +1,101 @@
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+
+from documents.models import Document, Run
+
+PAGE = "/admin/documents/document/add/"
+
+
+def files(*names, content=b"Otters swim."):
+    return [SimpleUploadedFile(name, content) for name in names]
+
+
+def messages(response):
+    return [message.message for message in response.context["messages"]]
+
+
+def test_files_are_stored_and_parsed(console, operator, kb):
+    console.post(PAGE, {"kb": kb.pk, "file": files("a.txt", "b.md"), "parse": "on"})
+
+    documents = Document.objects.order_by("name")
+    assert [(one.name, one.kb, one.created_by, one.run) for one in documents] == [
+        ("a.txt", kb, operator, Run.RUNNING),
+        ("b.md", kb, operator, Run.RUNNING),
+    ]
+    assert [one.size for one in documents] == [12, 12]
+
+
+def test_parsing_can_wait(console, kb):
+    console.post(PAGE, {"kb": kb.pk, "file": files("a.txt")})
+
+    assert Document.objects.get().run == Run.UNSTART
+
+
+def test_a_refused_file_is_told_and_keeps_no_other_out(console, kb):
+    shown = console.post(PAGE, {"kb": kb.pk, "file": files("tool.exe", "a.txt")}, follow=True)
+
+    assert Document.objects.get().name == "a.txt"
+    assert messages(shown)[0].startswith("1 file uploaded")
+    assert messages(shown)[1].startswith("tool.exe: ")
+
+
+def test_a_file_beyond_the_limit_is_told_before_it_is_stored(console, kb, settings):
+    settings.RAG_UPLOAD_BYTES = 1 << 10
+
+    shown = console.post(PAGE, {"kb": kb.pk, "file": files("big.txt", content=b"x" * 2000)}, follow=True)
+
+    assert "`big.txt` is larger" in messages(shown)[0]
+    assert not Document.objects.exists()
+
+
+@pytest.mark.parametrize("sent", [{}, {"kb": "unknown"}], ids=["nothing", "unknown dataset"])
+def test_what_is_missing_is_asked_for(console, kb, sent):
+    shown = console.post(PAGE, sent)
+
+    assert shown.context["form"].errors
+    assert not Document.objects.exists()
+
+
+def test_a_deleted_dataset_takes_nothing(console, kb):
+    type(kb).objects.update(deleted_at=kb.created_at)
+
+    console.post(PAGE, {"kb": kb.pk, "file": files("a.txt")})
+
+    assert not Document.objects.exists()
+
+
+def test_without_the_forms_token_nothing_is_taken(operator, kb):
+    browser = Client(enforce_csrf_checks=True)
+    browser.force_login(operator, backend="django.contrib.auth.backends.ModelBackend")
+
+    answer = browser.post(PAGE, {"kb": kb.pk, "file": files("a.txt")})
+
+    assert answer.status_code == 403
+    assert not Document.objects.exists()
+
+
+def test_with_the_forms_token_files_are_taken(operator, kb):
+    browser = Client(enforce_csrf_checks=True)
+    browser.force_login(operator, backend="django.contrib.auth.backends.ModelBackend")
+    browser.get(PAGE)
+
+    token = browser.cookies["csrftoken"].value
+    browser.post(PAGE, {"kb": kb.pk, "file": files("a.txt"), "csrfmiddlewaretoken": token})
+
+    assert Document.objects.exists()
+
+
+def test_who_may_not_add_documents_uploads_none(console_with, kb):
+    viewer = console_with("documents.view_document")
+
+    assert viewer.get(PAGE).status_code == 403
+    assert viewer.post(PAGE, {"kb": kb.pk, "file": files("a.txt")}).status_code == 403
+
+
+def test_strangers_are_sent_to_the_login(db):
+    assert Client().get(PAGE).headers["Location"].startswith("/admin/login/")
+
+
+def test_without_a_dataset_the_page_leads_to_one(console):
+    assert "Add a dataset" in console.get(PAGE).content.decode()

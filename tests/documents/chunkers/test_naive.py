@@ -1,0 +1,102 @@
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+import semchunk
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from documents.chunkers.cuts import character_ends
+from documents.chunkers.naive import chunk
+from documents.parsers.base import Block, BlockKind, Parsed
+from system.errors import DocumentFault
+from tests.documents.chunkers.drafts import characters, contents, document, jealous, passages, words
+
+CORPORA = Path(__file__).resolve().parents[4] / "shared/data/retrieval/chroma-chunking/corpora"
+
+
+def test_short_text_is_one_passage_and_its_content_the_slice():
+    parsed = document(("text", "  One line.\n"))
+
+    (passage,) = passages(parsed)
+
+    assert passage.content == "One line."
+    assert passage.spans == ((2, 11),)
+    assert (passage.tokens, passage.headings, passage.positions, passage.kind) == (2, (), (), "text")
+
+
+@pytest.mark.parametrize("text", ["", " \n\t \n", "\u3000"], ids=["empty", "blank", "wide blank"])
+def test_blank_text_gives_no_passage(text):
+    assert passages(Parsed(text=text, blocks=())) == []
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [("chunk_token_num", value) for value in (0, 2049, -1, "512", 1.5, True)] + [("delimiter", 3)],
+)
+def test_configuration_out_of_range_is_refused(key, value):
+    with pytest.raises(DocumentFault, match=f"{key}.*parse again"):
+        list(chunk(document(("text", "a")), config={key: value}, count=words))
+
+
+TEXTS = st.text(alphabet=st.sampled_from("abc .\n。字é\u0301;#\t👩\u200d"), max_size=120)
+
+
+@st.composite
+def documents(draw):
+    text, blocks = "", []
+    for kind in draw(st.lists(st.sampled_from(BlockKind), max_size=12)):
+        text += draw(st.sampled_from(["", "\n", "\n\n", " stray ", " " * 30]))
+        start, rows = len(text), []
+        for _ in range(draw(st.integers(1, 5)) if kind is BlockKind.TABLE else 1):
+            row = len(text)
+            text += draw(TEXTS)
+            rows.append((row, len(text)))
+            text += "\n" if kind is BlockKind.TABLE else ""
+        blocks.append(
+            Block(
+                kind,
+                start,
+                len(text),
+                level=draw(st.integers(1, 6)) if kind in (BlockKind.HEADING, BlockKind.LIST_ITEM) else 0,
+                rows=tuple(rows) if kind is BlockKind.TABLE else (),
+                header_rows=draw(st.integers(0, 2)) if kind is BlockKind.TABLE else 0,
+            )
+        )
+    return Parsed(text=text + draw(TEXTS), blocks=tuple(blocks))
+
+
+@settings(max_examples=400, deadline=None)
+@given(
+    parsed=documents(),
+    tokens=st.integers(1, 60),
+    delimiter=st.sampled_from(["\n", "\\n", ";.", "`bc`#", "a", ""]),
+    count=st.sampled_from([words, characters, jealous]),
+)
+def test_every_character_appears_once_in_order_within_the_cap(parsed, tokens, delimiter, count):
+    text = parsed.text
+
+    found = passages(parsed, tokens, count=count, delimiter=delimiter)
+
+    own = [passage.spans[-1] for passage in found]
+    assert all(left[1] <= right[0] for left, right in pairwise(own))
+    assert "".join("".join(text[start:end] for start, end in own).split()) == "".join(text.split())
+    for passage in found:
+        assert passage.content == "\n".join(text[start:end] for start, end in passage.spans)
+        assert passage.content == passage.content.strip() != ""
+        assert passage.tokens == count([passage.content])[0]
+        assert passage.tokens <= tokens or not list(character_ends(passage.content, 0, len(passage.content), 1))
+        assert len(passage.spans) == 1 or passage.kind == "table"
+    assert found == passages(parsed, tokens, count=count, delimiter=delimiter)
+
+
+@pytest.mark.skipif(not CORPORA.is_dir(), reason="shared/data/retrieval/chroma-chunking is not beside the checkout")
+def test_passages_of_real_text_agree_with_semchunk_on_words():
+    for path in sorted(CORPORA.glob("*.md")):
+        text = path.read_bytes().decode()
+        oracle = semchunk.chunkerify(lambda text: len(text.split()), 300)
+
+        found = contents(Parsed(text=text, blocks=()), 300)
+
+        assert " ".join(found).split() == " ".join(oracle(text)).split()
+        assert len(found) <= len(oracle(text))

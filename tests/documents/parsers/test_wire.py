@@ -1,0 +1,58 @@
+import pytest
+
+from documents.parsers.base import Block, BlockKind, Line, Parsed
+from documents.parsers.wire import WireError, as_content, as_parsed, content_of, message
+
+PARSED = Parsed(
+    "Head\n\na | b\n1 | 2",
+    (
+        Block(BlockKind.HEADING, 0, 4, level=1, page=1, lines=(Line(0, 4, 1, 10.5, 20.0, 30.0, 41.25),)),
+        Block(BlockKind.TABLE, 6, 17, rows=((6, 11), (12, 17)), header_rows=1),
+    ),
+    pages=2,
+    title="Head",
+    metadata={"author": "Ada"},
+    warnings=("something was left out",),
+)
+
+
+def content(**changes):
+    return {**content_of(message(as_content(PARSED))[8:]), **changes}
+
+
+def test_document_survives_the_wire():
+    assert as_parsed(content()) == PARSED
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"text": "short"},
+        {"text": None},
+        {"text": "Head\0" + PARSED.text},
+        {"pages": -1},
+        {"pages": 1.5},
+        {"pages": True},
+        {"metadata": []},
+        {"metadata": {"a": 1}},
+        {"warnings": [1]},
+        {"blocks": {}, "title": 3},
+        {"blocks": [["text", 0, 4]]},
+        {"blocks": [["poem", 0, 4, 0, [], 0, 0, []]]},
+        {"blocks": [["text", 4, 2, 0, [], 0, 0, []]]},
+        {"blocks": [["text", 0, 4, 0, [], 0, 0, []], ["text", 3, 6, 0, [], 0, 0, []]]},
+        {"blocks": [["table", 0, 4, 0, [[0, 9]], 0, 0, []]]},
+        {"blocks": [["text", 0, 4, 0, [], 0, 0, [[0, 4, 1, "x", 0, 0, 0]]]]},
+        {"blocks": [["text", 0, 4, 0, [], 0, 0, [[0, 5, 1, 0, 0, 0, 0]]]]},
+    ],
+    ids=str,
+)
+def test_content_no_parser_sends_is_refused(changes):
+    with pytest.raises(WireError):
+        as_parsed(content(**changes))
+
+
+@pytest.mark.parametrize("body", [b"", b"hello", b"[]", b'{"a": NaN}', b'{"a": "\xff"}'], ids=repr)
+def test_bytes_that_are_no_message_are_refused(body):
+    with pytest.raises(WireError):
+        content_of(body)

@@ -1,0 +1,82 @@
+"""A parser child that misbehaves as the document's first line says; speaks the protocol of documents.parsers.child."""
+
+import ctypes
+import os
+import signal
+import socket
+import sys
+import time
+from pathlib import Path
+
+from documents.parsers.base import Block, BlockKind, Parsed
+from documents.parsers.child import serve
+
+
+def _fork() -> str:
+    made = 0
+    try:
+        for _ in range(10_000):
+            if os.fork() == 0:
+                time.sleep(30)
+                os._exit(0)
+            made += 1
+    except OSError as error:
+        return f"{made} children, then {type(error).__name__}"
+    return f"{made} children"
+
+
+def _connect() -> None:
+    socket.create_connection(("127.0.0.1", 9), timeout=2).close()
+
+
+def _outcome(deed, *args) -> str:
+    """What comes of a deed that should be refused."""
+    try:
+        deed(*args)
+    except OSError as error:
+        return type(error).__name__
+    return "done"
+
+
+def _spin() -> str:
+    while True:
+        pass
+
+
+def _stretch() -> str:
+    return len(b"x" * (4 * 1024**3)) * "x"
+
+
+DEEDS = {
+    "segfault": lambda: ctypes.string_at(8),
+    "abort": os.abort,
+    "exit": lambda: os._exit(3),
+    "spin": _spin,
+    "allocate": _stretch,
+    "killed": lambda: signal.raise_signal(signal.SIGKILL),
+    "kill": lambda: _outcome(os.kill, os.getppid(), 0),
+    "fork": _fork,
+    "connect": lambda: _outcome(_connect),
+    "exec": lambda: _outcome(os.execv, "/bin/true", ["true"]),
+    "write": lambda: _outcome(Path("/tmp/ragsite-poison").write_text, "x"),
+    "environment": lambda: " ".join(sorted(os.environ)),
+    "garbage": lambda: os.write(3, b"\0\0\0\0\0\0\0\5hello") and time.sleep(60),
+    "endless": lambda: os.write(3, (1 << 50).to_bytes(8, "big")) and time.sleep(60),
+    "outside": lambda: Parsed("abc", (Block(BlockKind.TEXT, 0, 99),)),
+    "huge": lambda: "x" * (3 * 1024**2),
+    "grow": lambda: str(len(GROWN.append(b"x" * 64 * 1024**2) or GROWN)),
+    "print": lambda: print("noise on stdout", flush=True) or "fine",
+    "raise": lambda: [][0],
+}
+GROWN: list[bytes] = []
+
+
+def parse(path, *, name, config):
+    """Do the deed; its text becomes the document."""
+    result = DEEDS[Path(path).read_text().strip()]()
+    return result if isinstance(result, Parsed) else Parsed(result, (Block(BlockKind.TEXT, 0, len(result)),))
+
+
+if __name__ == "__main__":
+    sys.setrecursionlimit(10_000)
+    serve(parse)

@@ -1,0 +1,133 @@
+"""Whole tasks, with the real parser child and the real model."""
+
+import pytest
+
+from documents import jobs, queueing
+from documents.models import Run, Stage, Task, TaskState
+from documents.parsers.base import Parsed
+from documents.sandbox import Sandbox
+from knowledgebases.models import Chunk, DenseRow
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def ingest(django_capture_on_commit_callbacks):
+    """Start documents and work until nothing is left to be done."""
+
+    def ingest(*documents):
+        queueing.start([document.pk for document in documents])
+        jobs.wake()
+        for document in documents:
+            document.refresh_from_db()
+
+    return ingest
+
+
+def test_a_wake_works_until_nothing_is_left(upload, ingest):
+    documents = [upload(f"{number}.txt", f"Otter number {number} swims.") for number in range(3)]
+
+    ingest(*documents)
+
+    assert [document.run for document in documents] == [Run.DONE] * 3
+    assert [document.chunk_num for document in documents] == [1, 1, 1]
+    assert DenseRow.objects.count() == 3
+    assert not Task.objects.open().exists()
+
+
+def test_an_empty_file_is_done_without_chunks(upload, ingest):
+    document = upload("empty.txt", "")
+
+    ingest(document)
+
+    assert (document.run, document.chunk_num) == (Run.DONE, 0)
+
+
+def test_a_bad_file_fails_with_a_message_and_leaves_its_neighbour_alone(upload, ingest):
+    bad, good = upload("bad.pdf", b"%PDF-1.7 and then nothing of the kind"), upload("good.txt")
+
+    ingest(bad, good)
+
+    assert (bad.run, bad.progress, bad.chunk_num) == (Run.FAIL, -1, 0)
+    assert "[ERROR]" in bad.progress_msg
+    assert good.run == Run.DONE
+    assert not Stage.objects.exists()
+
+
+def test_a_method_that_is_not_there_is_refused_by_name(upload, ingest):
+    document = upload()
+    document.parser_id = "laws"
+    document.save()
+
+    ingest(document)
+
+    assert document.run == Run.FAIL
+    assert "laws" in document.progress_msg
+
+
+def test_a_missing_stored_file_fails_with_the_cure(upload, ingest):
+    from django.core.files.storage import default_storage
+
+    document = upload()
+    default_storage.delete(document.blob.key)
+
+    ingest(document)
+
+    assert document.run == Run.FAIL
+    assert "upload the file again" in document.progress_msg
+
+
+def test_parsing_again_embeds_nothing_that_is_unchanged(upload, ingest, monkeypatch):
+    document = upload("facts.txt", "\n\n".join(f"Fact {number}. " + "word " * 400 for number in range(4)))
+    ingest(document)
+    before = set(Chunk.objects.values_list("pk", flat=True))
+    embedded = []
+    from knowledgebases.embedders.onnx import OnnxEmbedder
+
+    real = OnnxEmbedder.embed
+    monkeypatch.setattr(OnnxEmbedder, "embed", lambda self, texts: embedded.extend(texts) or real(self, texts))
+
+    ingest(document)
+
+    assert set(Chunk.objects.values_list("pk", flat=True)) == before
+    assert embedded == ["facts"]  # the title alone
+    assert document.published_gen == 2
+
+
+def test_a_task_that_is_canceled_while_it_is_parsed_stays_canceled(document, monkeypatch):
+    real = Sandbox.parse
+
+    def parse_and_cancel(self, *args, **kwargs):
+        parsed: Parsed = real(self, *args, **kwargs)
+        queueing.stop([document.pk])
+        return parsed
+
+    monkeypatch.setattr(Sandbox, "parse", parse_and_cancel)
+    queueing.start([document.pk])
+
+    jobs.wake()
+
+    document.refresh_from_db()
+    assert (document.run, document.progress, document.chunk_num) == (Run.CANCEL, 0, 0)
+    assert Task.objects.get().state == TaskState.CANCELED
+
+
+def test_a_retry_takes_paid_embeddings_from_the_stage(document, claimed):
+    from documents.ingestion.stages import run
+    from documents.leases import Lease
+    from knowledgebases.embedders.onnx import OnnxEmbedder
+
+    task = claimed()
+    with Sandbox() as sandbox, Lease(task) as lease:
+        run(task, lease, sandbox)
+        staged = list(Stage.objects.values("seq", "digest", "embedding"))
+        with pytest.MonkeyPatch.context() as patch:
+            calls = []
+            real = OnnxEmbedder.embed
+            patch.setattr(OnnxEmbedder, "embed", lambda self, texts: calls.append(list(texts)) or real(self, texts))
+            run(task, lease, sandbox)
+
+    assert calls == [["note"]]
+    assert [bytes(row["embedding"]) for row in Stage.objects.values("embedding")] == [
+        bytes(row["embedding"]) for row in staged
+    ]

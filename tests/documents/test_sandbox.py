@@ -1,0 +1,245 @@
+import os
+import sys
+import threading
+import time
+from itertools import pairwise
+from pathlib import Path
+
+import psutil
+import pytest
+
+from documents.parsers.confinement import _MACHINES
+from documents.sandbox import Limits, ParseInterrupted, Sandbox
+from system.errors import DocumentFault, FaultCode, Unavailable
+
+POISON = (sys.executable, "-B", str(Path(__file__).with_name("poison.py")))
+MIB = 1024**2
+
+
+@pytest.fixture
+def poison():
+    with Sandbox(Limits(cpu=60), command=POISON) as sandbox:
+        yield sandbox
+
+
+@pytest.fixture
+def sandbox():
+    with Sandbox() as sandbox:
+        yield sandbox
+
+
+@pytest.fixture
+def deed(tmp_path):
+    """Write a document that tells the poison child what to do."""
+
+    def write(text):
+        path = tmp_path / f"{text}.txt"
+        path.write_text(text)
+        return str(path)
+
+    return write
+
+
+def parse(sandbox, path, *, name="file.txt", alive=lambda: True, timeout=20.0):
+    return sandbox.parse(path, name=name, config={}, alive=alive, timeout=timeout)
+
+
+def gone(pid):
+    """Whether a process has ended; waits a moment for the kernel."""
+    try:
+        psutil.Process(pid).wait(timeout=5)
+    except psutil.NoSuchProcess:
+        return True
+    except psutil.TimeoutExpired:
+        return False
+    return True
+
+
+def test_document_parsed_in_the_child_is_the_one_parsed_here(sandbox, tmp_path):
+    from documents.parsers import parse as parse_here
+
+    path = tmp_path / "a.md"
+    path.write_text("# Title\n\nSome *text*.\n\n| a | b |\n|---|---|\n| 1 | 2 |\n")
+
+    parsed = parse(sandbox, str(path), name="a.md")
+
+    assert parsed == parse_here(str(path), name="a.md", config={})
+
+
+def test_child_is_reused_while_it_is_healthy(sandbox, deed):
+    parse(sandbox, deed("one"))
+    first = sandbox.pid
+
+    parse(sandbox, deed("two"))
+
+    assert sandbox.pid == first
+
+
+def test_child_imports_neither_django_nor_models(deed):
+    code = "import sys; import documents.parsers.child, documents.parsers; print(*sys.modules)"
+
+    modules = os.popen(f'cd {Path(__file__).parents[2]} && {sys.executable} -c "{code}"').read().split()
+
+    assert not {"django", "onnxruntime", "numpy", "tokenizers"} & {name.partition(".")[0] for name in modules}
+
+
+@pytest.mark.parametrize(
+    ("what", "fault", "retry"),
+    [
+        pytest.param("segfault", FaultCode.CRASHED, True, id="segfault"),
+        pytest.param("abort", FaultCode.CRASHED, True, id="abort"),
+        pytest.param("exit", FaultCode.CRASHED, True, id="hard exit"),
+        pytest.param("allocate", FaultCode.OUT_OF_MEMORY, False, id="4 GiB allocated"),
+        pytest.param("killed", FaultCode.OUT_OF_MEMORY, True, id="killed as the kernel does for lack of memory"),
+        pytest.param("garbage", FaultCode.CRASHED, True, id="garbage on the pipe"),
+        pytest.param("outside", FaultCode.CRASHED, True, id="spans outside of the text"),
+        pytest.param("endless", FaultCode.TOO_LARGE, False, id="endless result"),
+        pytest.param("raise", FaultCode.CRASHED, False, id="exception"),
+    ],
+)
+def test_misbehaviour_ends_as_a_coded_fault_and_the_next_document_is_parsed(poison, deed, what, fault, retry):
+    started = time.monotonic()
+
+    with pytest.raises(DocumentFault) as caught:
+        parse(poison, deed(what), name="bad.pdf")
+
+    assert (caught.value.fault, caught.value.retry) == (fault, retry)
+    assert "bad.pdf" in caught.value.message
+    assert time.monotonic() - started < 10
+    assert parse(poison, deed("print")).text == "fine"
+
+
+def test_endless_loop_is_stopped_by_the_wall_clock(poison, deed):
+    with pytest.raises(DocumentFault) as caught:
+        parse(poison, deed("spin"), timeout=1.0)
+
+    assert (caught.value.fault, caught.value.retry) == (FaultCode.TIMEOUT, True)
+    assert poison.pid is None
+
+
+def test_endless_loop_is_stopped_by_processor_time(deed):
+    with Sandbox(Limits(cpu=1), command=POISON) as sandbox, pytest.raises(DocumentFault) as caught:
+        parse(sandbox, deed("spin"))
+
+    assert caught.value.fault == FaultCode.TIMEOUT
+    assert "processor time" in caught.value.message
+
+
+def test_result_above_the_limit_is_refused(deed):
+    with Sandbox(Limits(result=MIB), command=POISON) as sandbox, pytest.raises(DocumentFault) as caught:
+        parse(sandbox, deed("huge"))
+
+    assert caught.value.fault == FaultCode.TOO_LARGE
+
+
+def test_task_that_is_not_alive_any_more_kills_the_child_at_once(poison, deed):
+    pids = []
+    asked = []
+
+    def alive():
+        asked.append(time.monotonic())
+        pids.append(poison.pid)
+        return len(asked) < 20
+
+    with pytest.raises(ParseInterrupted):
+        parse(poison, deed("spin"), alive=alive)
+
+    assert gone(pids[-1])
+    assert max(b - a for a, b in pairwise(asked)) < 0.5
+
+
+def test_kill_from_another_thread_interrupts_the_parse(poison, deed):
+    started = threading.Event()
+
+    def alive():
+        started.set()
+        return True
+
+    killer = threading.Thread(target=lambda: started.wait(10) and poison.kill())
+    killer.start()
+
+    with pytest.raises(ParseInterrupted):
+        parse(poison, deed("spin"), alive=alive)
+
+    killer.join()
+    assert poison.pid is None
+
+
+@pytest.mark.skipif("x86_64" not in _MACHINES, reason="no system call filter for this machine")
+@pytest.mark.parametrize(
+    ("what", "outcome"),
+    [
+        pytest.param("fork", "0 children, then PermissionError", id="no processes, so no fork bomb"),
+        pytest.param("exec", "PermissionError", id="no programs"),
+        pytest.param("connect", "PermissionError", id="no network"),
+        pytest.param("kill", "PermissionError", id="no signals to others"),
+        pytest.param("write", "OSError", id="no files written"),
+        pytest.param("environment", "LANG PYTHONPATH", id="no environment"),
+    ],
+)
+def test_child_has_no_right_to(poison, deed, what, outcome, monkeypatch):
+    monkeypatch.setenv("RAGSITE_CANARY", "secret")
+
+    parsed = parse(poison, deed(what))
+
+    assert parsed.text.replace("LC_CTYPE ", "") == outcome
+
+
+def test_child_is_replaced_after_so_many_documents(deed):
+    with Sandbox(Limits(documents=2), command=POISON) as sandbox:
+        pids = []
+        for _ in range(4):
+            parse(sandbox, deed("print"), alive=lambda: pids.append(sandbox.pid) or True)
+
+    assert len(set(pids) - {None}) == 2
+
+
+def test_child_is_replaced_when_its_memory_has_grown(deed):
+    with Sandbox(Limits(resident=60 * MIB), command=POISON) as sandbox:
+        assert parse(sandbox, deed("grow")).text == "1"
+
+        assert sandbox.pid is None
+        assert parse(sandbox, deed("grow")).text == "1"
+
+
+def test_close_leaves_no_process(poison, deed):
+    parse(poison, deed("print"))
+    pid = poison.pid
+
+    poison.close()
+
+    assert gone(pid)
+
+
+@pytest.mark.processes
+def test_child_dies_with_its_parent(deed, tmp_path):
+    script = tmp_path / "parent.py"
+    script.write_text(
+        "import sys\nfrom documents.sandbox import Sandbox\ns = Sandbox()\n"
+        f"s.parse({deed('some text')!r}, name='a.txt', config={{}}, alive=lambda: True, timeout=20)\n"
+        "print(s.pid, flush=True)\nsys.stdin.read()\n"
+    )
+    parent = psutil.Popen(
+        [sys.executable, str(script)],
+        env={"PYTHONPATH": str(Path(__file__).parents[2])},
+        stdin=-1,
+        stdout=-1,
+    )
+    pid = int(parent.stdout.readline())
+
+    parent.kill()
+    parent.wait()
+
+    assert gone(pid)
+
+
+def test_child_that_cannot_start_is_nobodys_fault(deed):
+    with Sandbox(command=("/nonexistent/python",)) as sandbox, pytest.raises(Unavailable, match="cannot be started"):
+        parse(sandbox, deed("print"))
+
+
+def test_child_that_dies_at_start_is_nobodys_fault(deed):
+    command = (sys.executable, "-c", "raise SystemExit(1)")
+
+    with Sandbox(command=command) as sandbox, pytest.raises(Unavailable, match="cannot be started"):
+        parse(sandbox, deed("print"))

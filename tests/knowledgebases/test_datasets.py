@@ -1,0 +1,86 @@
+import threading
+
+import pytest
+from django.db import connections
+
+from knowledgebases import datasets
+from knowledgebases.models import EmbeddingSpace, Knowledgebase
+from system.errors import Forbidden
+from tests.factories import DocumentFactory, KnowledgebaseFactory, UserFactory
+
+
+def in_threads(deed, count):
+    def run(number):
+        try:
+            deed(number)
+        finally:
+            connections.close_all()
+
+    threads = [threading.Thread(target=run, args=(number,)) for number in range(count)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_racing_creations_of_one_name_all_get_a_name():
+    owner = UserFactory()
+
+    in_threads(lambda _: datasets.create(owner.tenant, created_by=owner, given={"name": "x"}), 8)
+
+    names = sorted(Knowledgebase.objects.values_list("name", flat=True))
+    assert names == sorted(["x", *(f"x({number})" for number in range(1, 8))])
+
+
+@pytest.mark.django_db(transaction=True)
+def test_racing_updates_lose_nothing():
+    kb = KnowledgebaseFactory(parser_config={})
+
+    in_threads(lambda number: datasets.update(kb, {"parser_config": {f"key{number}": number}}), 6)
+
+    kb.refresh_from_db()
+    assert kb.parser_config == {f"key{number}": number for number in range(6)}
+
+
+@pytest.mark.django_db
+def test_a_stale_row_does_not_bring_old_counters_back(owner):
+    kb = KnowledgebaseFactory(owner=owner)
+    DocumentFactory(kb=kb)
+
+    changed = datasets.update(kb, {"description": "x"})
+
+    assert changed.doc_num == 1
+    assert kb.refresh().doc_num == 1
+
+
+@pytest.mark.django_db
+def test_deleting_is_one_statement_that_moves_nothing_else(owner, django_assert_num_queries):
+    kb = KnowledgebaseFactory(owner=owner)
+    document = DocumentFactory(kb=kb)
+
+    with django_assert_num_queries(3):  # savepoint, update, release
+        assert datasets.delete(owner, None) == 1
+
+    document.refresh_from_db()
+    assert document.deleted_at is None
+    assert not Knowledgebase.objects.visible_to(owner).exists()
+
+
+@pytest.mark.django_db
+def test_deleting_twice_is_refused_the_second_time(owner):
+    kb = KnowledgebaseFactory(owner=owner)
+    datasets.delete(owner, [kb.pk])
+
+    with pytest.raises(Forbidden):
+        datasets.delete(owner, [kb.pk])
+
+
+@pytest.mark.django_db
+def test_another_model_leaves_the_space_of_the_old_one(owner):
+    space = EmbeddingSpace.objects.create(model_id="x@Builtin", revision="1", dimension=3, floor=0.1)
+    kb = KnowledgebaseFactory(owner=owner, space=space)
+
+    changed = datasets.update(kb, {"embedding_model": "another@Builtin"})
+
+    assert changed.space is None

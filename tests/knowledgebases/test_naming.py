@@ -1,0 +1,46 @@
+from itertools import islice
+
+import pytest
+
+from knowledgebases import naming
+
+
+def names(name, taken, count=3, **options):
+    return list(islice(naming.candidates(name, taken=lambda one: one.lower() in taken, **options), count))
+
+
+@pytest.mark.parametrize(
+    ("name", "taken", "expected"),
+    [
+        ("x", set(), ["x", "x(1)", "x(2)"]),
+        ("x", {"x"}, ["x(1)", "x(2)", "x(3)"]),
+        ("X", {"x", "x(2)"}, ["X(1)", "X(3)", "X(4)"]),
+        ("a.txt", {"a.txt"}, ["a(1).txt", "a(2).txt", "a(3).txt"]),
+        ("a(1).txt", {"a(1).txt"}, ["a(2).txt", "a(3).txt", "a(4).txt"]),
+        ("a.tar.gz", {"a.tar.gz"}, ["a.tar(1).gz", "a.tar(2).gz", "a.tar(3).gz"]),
+        (".hidden", {".hidden"}, [".hidden(1)", ".hidden(2)", ".hidden(3)"]),
+        ("a(x)", {"a(x)"}, ["a(x)(1)", "a(x)(2)", "a(x)(3)"]),
+        ("a(1)b", {"a(1)b"}, ["a(1)b(1)", "a(1)b(2)", "a(1)b(3)"]),
+        ("(7)", {"(7)"}, ["(8)", "(9)", "(10)"]),
+    ],
+)
+def test_names_are_numbered_in_front_of_the_suffix(name, taken, expected):
+    assert names(name, taken) == expected
+
+
+def test_a_thousand_names_are_tried():
+    tried = []
+
+    found = list(naming.candidates("x", taken=lambda name: bool(tried.append(name)) or True))
+
+    assert found == []
+    assert len(tried) == 1000
+    assert tried[-1] == "x(999)"
+
+
+@pytest.mark.parametrize("name", ["n" * 20, "n" * 12 + ".txt", "n." + "s" * 18])
+def test_numbered_names_stay_within_the_limit(name):
+    numbered = names(name, {name}, count=12, limit=20)
+
+    assert max(map(len, numbered)) <= 20
+    assert len(set(numbered)) == 12

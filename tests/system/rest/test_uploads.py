@@ -1,0 +1,135 @@
+import resource
+from pathlib import Path
+
+import pytest
+from django.test import RequestFactory
+from rest_framework.request import Request
+
+from system.errors import ArgumentError, TooLarge
+from system.rest.uploads import MEMORY_BYTES, UploadParser, uploaded_files
+
+BOUNDARY = "----b"
+
+
+def part(name, content=b"x", filename=None):
+    head = f'Content-Disposition: form-data; name="{name}"'
+    if filename is not None:
+        head += f'; filename="{filename}"'
+    return f"--{BOUNDARY}\r\n{head}\r\n\r\n".encode() + content + b"\r\n"
+
+
+@pytest.fixture
+def requested(settings, tmp_path):
+    """Make a request out of parts; files on disk go to a directory of the test."""
+    settings.FILE_UPLOAD_TEMP_DIR = str(tmp_path)
+    made = []
+
+    def requested(*parts, content_type=f"multipart/form-data; boundary={BOUNDARY}", end=True):
+        body = b"".join(parts) + (f"--{BOUNDARY}--\r\n".encode() if end else b"")
+        request = Request(
+            RequestFactory().generic("POST", "/", body, content_type=content_type), parsers=[UploadParser()]
+        )
+        made.append(request)
+        return request
+
+    yield requested
+    for request in made:
+        request._request.close()
+
+
+def test_files_come_with_their_bytes_in_their_order(requested):
+    big = b"0123456789" * MEMORY_BYTES
+    files = uploaded_files(
+        requested(part("file", b"a", "a.txt"), part("file", big, "b.bin"), part("file", b"", "c.txt"))
+    )
+
+    assert [(file.name, file.size) for file in files] == [("a.txt", 1), ("b.bin", len(big)), ("c.txt", 0)]
+    assert [file.read() for file in files] == [b"a", big, b""]
+    assert b"".join(files[1].chunks()) == big
+
+
+@pytest.mark.parametrize(
+    ("sent", "kept"),
+    [
+        ("#we!rd & fine [1]'~.txt", "#we!rd & fine [1]'~.txt"),
+        ("a&amp;b.txt", "a&amp;b.txt"),
+        ("../../etc/passwd.txt", "passwd.txt"),
+        ("C:\\Users\\me\\plan.txt", "plan.txt"),
+        ("n" * 300 + ".txt", "n" * 300 + ".txt"),
+        ("\u0434\u043e\u043a.txt", "\u0434\u043e\u043a.txt"),
+        (" lead.txt", " lead.txt"),
+    ],
+    ids=["punctuation", "entity", "path", "windows path", "long", "cyrillic", "blank"],
+)
+def test_names_are_kept_but_for_their_path(requested, sent, kept):
+    assert uploaded_files(requested(part("file", b"x", sent)))[0].name == kept
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [[], [part("other", b"x", "a.txt")], [part("text")]],
+    ids=["nothing", "another field", "a form field"],
+)
+def test_a_request_without_files_is_told(requested, parts):
+    with pytest.raises(ArgumentError, match="No file part!"):
+        uploaded_files(requested(*parts))
+
+
+@pytest.mark.parametrize("content_type", ["application/json", "", "text/plain"])
+def test_another_content_type_has_no_files(requested, content_type):
+    with pytest.raises(ArgumentError, match="No file part!"):
+        uploaded_files(requested(part("file", b"x", "a.txt"), content_type=content_type))
+
+
+@pytest.mark.parametrize("name", ["", "folder/"], ids=["empty", "folder"])
+def test_a_file_without_a_name_is_told(requested, name):
+    with pytest.raises(ArgumentError, match="No file selected!"):
+        uploaded_files(requested(part("file", b"x", "a.txt"), part("file", b"x", name)))
+
+
+def test_a_file_beyond_the_limit_leaves_nothing_on_disk(requested, settings, tmp_path):
+    settings.RAG_UPLOAD_BYTES = 1 << 20
+
+    with pytest.raises(TooLarge, match=r"`b\.bin` is larger than the 1 MiB"):
+        uploaded_files(
+            requested(part("file", b"a" * MEMORY_BYTES * 2, "a.bin"), part("file", b"b" * (2 << 20), "b.bin"))
+        )
+
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_too_many_files_are_refused(requested, settings):
+    settings.RAG_FILES_PER_UPLOAD = 3
+
+    with pytest.raises(TooLarge, match="More than 3 files"):
+        uploaded_files(requested(*[part("file", b"x", f"{n}.txt") for n in range(4)]))
+
+
+def test_a_thousand_files_keep_few_descriptors_open(requested):
+    before = len(list(Path("/proc/self/fd").iterdir()))
+    parts = [part("file", b"x" * (MEMORY_BYTES + 1 if n % 100 == 0 else 10), f"{n}.txt") for n in range(1000)]
+    files = uploaded_files(requested(*parts))
+    sizes = [len(file.read()) for file in files]
+
+    assert len(files) == 1000
+    assert sizes.count(MEMORY_BYTES + 1) == 10
+    assert len(list(Path("/proc/self/fd").iterdir())) <= before + 2
+    assert resource.getrlimit(resource.RLIMIT_NOFILE)[0] > 0
+
+
+def test_the_bytes_go_with_the_request(requested, tmp_path):
+    request = requested(part("file", b"x" * (MEMORY_BYTES + 1), "a.bin"))
+    uploaded_files(request)
+    during = list(tmp_path.iterdir())
+
+    request._request.close()
+
+    assert len(during) == 1
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_form_fields_come_along(requested):
+    request = requested(part("file", b"x", "a.txt"), part("parent_path", b"a/b"))
+    uploaded_files(request)
+
+    assert request.data["parent_path"] == "a/b"
