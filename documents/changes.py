@@ -1,8 +1,8 @@
 """Changing a document: its name, metadata, config, chunk method, and whether it is searched."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import PurePath
 from typing import Any
 
 from django.db import IntegrityError
@@ -10,15 +10,17 @@ from django.db import IntegrityError
 from documents import filetypes, queueing, uploads
 from documents.models import Document, File, Run
 from documents.progress import locked
+from documents.vectors import title_of
 from knowledgebases import indexing, parser_config
 from knowledgebases.models import Chunk, Method
-from system.errors import ArgumentError, Conflict, DataError, NotFound
+from system.errors import ArgumentError, Conflict, DataError, NotFound, TooLarge
 from system.transactions import retried
 
 # Methods that a document may change to (contract B.2); the others are given by the kind of a file.
 METHODS = tuple(method.value for method in Method if method not in {Method.RESUME, Method.AUDIO})
 _SLIDES = {"ppt", "pptx", "pages"}
 BATCH = 500
+JSON_CHARS = 65_535  # of metadata or config, as for the config of a dataset
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +40,8 @@ def change(document: Document, wanted: Change) -> Document:
     """Apply `wanted` to a document as a whole, or not at all; returns the document as it is then.
 
     Another chunk method takes the chunks away and puts the document back to UNSTART; another name is searched for at
-    once. Raises ArgumentError, DataError and Conflict for values that cannot be, NotFound where the document has gone.
+    once. Raises ArgumentError, DataError, TooLarge and Conflict for values that cannot be, NotFound where the document
+    has gone.
     """
     current = locked(document.pk)
     if current is None:
@@ -48,9 +51,9 @@ def change(document: Document, wanted: Change) -> Document:
     if wanted.method is not None:
         _check_method(current, wanted.method)
     if wanted.meta_fields is not None:
-        current.meta_fields = dict(wanted.meta_fields)
+        current.meta_fields = _sized("meta_fields", dict(wanted.meta_fields))
     if config := wanted.parser_config or (parser_config.default(wanted.method) if wanted.method else None):
-        current.parser_config = merged(current.parser_config, config)
+        current.parser_config = _sized("parser_config", merged(current.parser_config, config))
     if wanted.method is not None and wanted.method != current.parser_id:
         _switch_method(current, wanted.method)
     if wanted.enabled is not None:
@@ -66,6 +69,13 @@ def merged(stored: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any
     if not given.get("raptor"):
         config.pop("raptor", None)
     return config
+
+
+def _sized(name: str, value: dict[str, Any]) -> dict[str, Any]:
+    size = len(json.dumps(value, ensure_ascii=False))
+    if size > JSON_CHARS:
+        raise TooLarge(f"`{name}` of a document may have {JSON_CHARS:,} characters as JSON; this would be {size:,}.")
+    return value
 
 
 def _rename(document: Document, name: str) -> None:
@@ -89,9 +99,9 @@ def _rename(document: Document, name: str) -> None:
 
 
 def _retitle(document: Document) -> None:
-    """Let the document's parsed chunks be found by its new name; those made by hand carry no title."""
-    title = PurePath(document.name).stem
-    keys = list(Chunk.objects.filter(document=document, by_hand=False).values_list("pk", flat=True))
+    """Let the document's parsed chunks be found by its new name; those that people added carry no title."""
+    title = title_of(document)
+    keys = list(Chunk.objects.filter(document=document, added=False).values_list("pk", flat=True))
     for start in range(0, len(keys), BATCH):
         chunks = Chunk.objects.filter(pk__in=keys[start : start + BATCH])
         indexing.index_terms(document.kb, dict.fromkeys(chunks, title))

@@ -1,23 +1,18 @@
-"""What people do to chunks by hand: add, change, switch, delete. What they did survives a new parse."""
+"""What people do to chunks by hand: add, change, delete. What they did survives a new parse."""
 
-import hashlib
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from pathlib import PurePath
-from typing import Any
-
-import numpy as np
+from typing import Any, Self
 
 from documents.models import Document
 from documents.progress import locked
+from documents.vectors import TitledEmbedder, text_of, title_of
 from knowledgebases import indexing
 from knowledgebases.embedders.base import Vectors
 from knowledgebases.embedding import embedder_for
 from knowledgebases.models import Chunk, EmbeddingSpace, chunk_id
 from system.errors import NotFound
 from system.transactions import retried
-
-TITLE_WEIGHT = 0.1  # contract B.3: vector = 0.1 x document name + 0.9 x questions, or content
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,25 +30,19 @@ def add(
     document: Document, content: str, *, important_keywords: Sequence[str] = (), questions: Sequence[str] = ()
 ) -> Chunk:
     """Add a chunk, searchable at once. The same content again updates the one chunk (same id) and counts once."""
-    content = content.replace("\x00", "")
-    kept = [question.strip() for question in questions if question.strip()]
-    return _add(document, content, list(important_keywords), kept, _embedded(document, content, kept))
+    text = _Text(_stored(content), tuple(_kept(questions)))
+    return _add(document, list(important_keywords), _embedded(document, text))
 
 
 def change(document: Document, chunk: Chunk, wanted: Change) -> Chunk:
-    """Apply `wanted` to a chunk of `document`, and embed it anew where its text or questions changed."""
-    content = chunk.content if wanted.content is None else wanted.content.replace("\x00", "")
-    questions = chunk.questions
-    if wanted.questions is not None:
-        questions = [question.strip() for question in wanted.questions if question.strip()]
-    return _change(document, chunk.pk, wanted, content, questions, _embedded(document, content, questions))
+    """Apply `wanted` to a chunk of `document` as it is now; a new text or new questions are embedded anew.
 
-
-@retried
-def switch(document: Document, chunk_ids: Collection[str], *, available: bool) -> int:
-    """Make chunks of `document` available to searches, or not; returns how many there are."""
-    _still_there(document)
-    return indexing.set_available(Chunk.objects.filter(document=document, pk__in=chunk_ids), available)
+    Whoever changes more than its availability makes it a chunk that survives a new parse.
+    """
+    embedded = None
+    while isinstance(outcome := _change(document, chunk.pk, wanted, embedded), _Text):
+        embedded = _embedded(document, outcome)
+    return outcome
 
 
 @retried
@@ -67,40 +56,58 @@ def delete(document: Document, chunk_ids: Collection[str] | None) -> int:
 
 
 @retried
-def _add(document: Document, content: str, keywords: list[str], questions: list[str], embedded: "_Embedded") -> Chunk:
+def _add(document: Document, keywords: list[str], embedded: "_Embedded") -> Chunk:
     current = _still_there(document)
-    key = chunk_id(document.pk, content)
+    text = embedded.text
     values: dict[str, Any] = {
         "kb_id": document.kb_id,
         "gen": current.published_gen,
         "seq": current.chunk_num,
-        "content": content,
+        "content": text.content,
+        "headings": [],
         "important_keywords": keywords,
-        "questions": questions,
+        "questions": list(text.questions),
         "tokens": embedded.tokens,
         "digest": embedded.digest,
         "by_hand": True,
+        "added": True,
     }
+    key = chunk_id(document.pk, text.content)
     chunk, _ = Chunk.objects.update_or_create(pk=key, document=document, defaults=values)
     indexing.index_chunks(document.kb, [indexing.Entry(chunk, embedded.vector)], space=embedded.space)
     return chunk
 
 
 @retried
-def _change(
-    document: Document,
-    key: str,
-    wanted: Change,
-    content: str,
-    questions: list[str],
-    embedded: "_Embedded",
-) -> Chunk:
-    _still_there(document)
+def _change(document: Document, key: str, wanted: Change, embedded: "_Embedded | None") -> "Chunk | _Text":
+    """The changed chunk; or, with nothing written, the text to be embedded first: no model is called under a lock."""
+    current = _still_there(document)
     chunk = Chunk.objects.select_for_update().filter(pk=key, document=document).first()
     if chunk is None:
         raise NotFound(f"Can't find this chunk {key}")
-    chunk.content, chunk.questions, chunk.by_hand = content, questions, True
-    chunk.tokens, chunk.digest = embedded.tokens, embedded.digest
+    text, keywords, positions = _Text.of(chunk), chunk.important_keywords, chunk.positions
+    _apply(chunk, wanted)
+    now = _Text.of(chunk)
+    if now != text and (embedded is None or embedded.text != now):
+        return now
+    if now != text and embedded is not None:
+        chunk.tokens, chunk.digest = embedded.tokens, embedded.digest
+    if (now, chunk.important_keywords, chunk.positions) != (text, keywords, positions):
+        chunk.by_hand = True
+    chunk.save()
+    title = "" if chunk.added else title_of(current)
+    if now != text and embedded is not None:
+        indexing.index_chunks(document.kb, [indexing.Entry(chunk, embedded.vector, title)], space=embedded.space)
+    elif chunk.important_keywords != keywords:
+        indexing.index_terms(document.kb, {chunk: title})
+    return chunk
+
+
+def _apply(chunk: Chunk, wanted: Change) -> None:
+    if wanted.content is not None:
+        chunk.content = _stored(wanted.content)
+    if wanted.questions is not None:
+        chunk.questions = _kept(wanted.questions)
     if wanted.important_keywords is not None:
         chunk.important_keywords = list(wanted.important_keywords)
     if wanted.available is not None:
@@ -108,9 +115,6 @@ def _change(
     if wanted.positions is not None:
         chunk.positions = [list(position) for position in wanted.positions]
         chunk.page, chunk.top = (wanted.positions[0][0], wanted.positions[0][3]) if wanted.positions else (0, 0)
-    chunk.save()
-    indexing.index_chunks(document.kb, [indexing.Entry(chunk, embedded.vector)], space=embedded.space)
-    return chunk
 
 
 def _still_there(document: Document) -> Document:
@@ -120,23 +124,47 @@ def _still_there(document: Document) -> Document:
     return current
 
 
+def _stored(content: str) -> str:
+    return content.replace("\x00", "")  # PostgreSQL's texts hold no NUL
+
+
+def _kept(questions: Sequence[str]) -> list[str]:
+    return [question.strip() for question in questions if question.strip()]
+
+
+@dataclass(frozen=True, slots=True)
+class _Text:
+    """What of a chunk decides its vector and its tokens."""
+
+    content: str
+    questions: tuple[str, ...]
+    headings: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, chunk: Chunk) -> Self:
+        return cls(chunk.content, tuple(chunk.questions), tuple(chunk.headings))
+
+
 @dataclass(frozen=True, slots=True)
 class _Embedded:
-    """What a model makes of a chunk."""
+    """What a model makes of a text."""
 
+    text: _Text
     vector: Vectors
     tokens: int
+    digest: str
     space: EmbeddingSpace
 
-    @property
-    def digest(self) -> str:
-        return hashlib.sha256(self.vector.tobytes()).hexdigest()
 
-
-def _embedded(document: Document, content: str, questions: Sequence[str]) -> _Embedded:
-    """Embed a chunk made by hand; done before any row is locked."""
+def _embedded(document: Document, text: _Text) -> _Embedded:
+    """Embed a chunk; done before any row is locked."""
     embedder = embedder_for(document.kb)
-    title, body = embedder.embed([PurePath(document.name).stem, "\n".join(questions) or content])
-    mixed = TITLE_WEIGHT * title + (1 - TITLE_WEIGHT) * body
-    vector = np.asarray(mixed / max(float(np.linalg.norm(mixed)), 1e-12), dtype=np.float32)
-    return _Embedded(vector, embedder.count_tokens([content])[0], indexing.space_of(embedder))
+    titled = TitledEmbedder(embedder, document)
+    words = text_of(text.content, headings=text.headings, questions=text.questions)
+    return _Embedded(
+        text=text,
+        vector=titled.embed([words])[0],
+        tokens=embedder.count_tokens([text.content])[0],
+        digest=titled.digest(words),
+        space=indexing.space_of(embedder),
+    )

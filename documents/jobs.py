@@ -1,13 +1,15 @@
 """What RQ carries: wake-ups. Tasks are rows; nothing in Redis is ever needed to be right."""
 
 import logging
+import signal
+import threading
 import time
 
 from django.conf import settings
-from django.db import InterfaceError, OperationalError, connection
+from django.db import Error, connection
 
 from documents import ingestion, progress, publishing
-from documents.leases import Lease, LeaseLost
+from documents.leases import Lease, LeaseLost, Stopped
 from documents.models import Task
 from documents.sandbox import Sandbox
 from knowledgebases import indexing
@@ -19,53 +21,65 @@ log = logging.getLogger(__name__)
 
 
 def wake() -> None:
-    """Claim and run tasks until none is left, or RAG_WAKE_SECONDS are over; RQ may deliver this any number of times."""
+    """Claim and run tasks until none is left, or RAG_WAKE_SECONDS are over; RQ may deliver this any number of times.
+
+    On SIGTERM the task under way is handed back, and the wake ends.
+    """
     until = time.monotonic() + settings.RAG_WAKE_SECONDS
-    owner = worker_name()
-    with Sandbox(limits=ingestion.parser_limits()) as sandbox:
-        while time.monotonic() < until:
-            task = Task.objects.claim(owner=owner, lease_seconds=settings.RAG_LEASE_SECONDS)
-            if task is None:
-                break
-            run(task, sandbox)
-    tidy()
+    stopping = threading.Event()
+    before = signal.signal(signal.SIGTERM, lambda *_: stopping.set())
+    try:
+        with Sandbox(limits=ingestion.parser_limits()) as sandbox:
+            while time.monotonic() < until and not stopping.is_set():
+                task = Task.objects.claim(owner=worker_name(), lease_seconds=settings.RAG_LEASE_SECONDS)
+                if task is None:
+                    tidy()
+                    break
+                run(task, sandbox, stopping=stopping)
+    except Error as error:
+        log.warning("the database is not available, the sweeper will wake us again: %s", error)
+        connection.close()
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def tidy() -> None:
     """What is best done once after a run of publishing: merge fresh terms, index the spaces that outgrew a scan."""
-    try:
-        statistics.settle()
-        for space in indexing.outgrown_spaces(EXACT_DENSE):
-            indexing.ensure_dense_index(space)
-    except OperationalError as error:
-        log.warning("the search index was not tidied, the next wake will do it: %s", error)
-        connection.close()
+    statistics.settle()
+    for space in indexing.outgrown_spaces(EXACT_DENSE):
+        indexing.ensure_dense_index(space)
 
 
-def run(task: Task, sandbox: Sandbox) -> None:
+def run(task: Task, sandbox: Sandbox, *, stopping: threading.Event | None = None) -> None:
     """Work on a claimed task to its end, whatever that is."""
     try:
-        with Lease(task, on_lost=sandbox.kill) as lease:
-            ingestion.run(task, lease, sandbox)
-            publishing.publish(task)
+        _end(task, _work(task, sandbox, stopping))
     except LeaseLost:
         log.info("task %s was canceled or taken over", task.pk)
-    except (OperationalError, InterfaceError) as error:
+    except Error as error:
         # The database is the truth: without it nothing can be said of the task. Its lease runs out and it is queued
         # again, which counts against the machine.
         log.warning("task %s: the database is not available: %s", task.pk, error)
         connection.close()
-    except Exception as error:
-        if not isinstance(error, ingestion.EXPECTED):
-            log.exception("task %s", task.pk)
-        _end(task, error)
 
 
-def _end(task: Task, error: Exception) -> None:
+def _work(task: Task, sandbox: Sandbox, stopping: threading.Event | None) -> Exception | None:
+    """Ingest and publish; returns what kept the task from its end, if anything did."""
     try:
+        with Lease(task, on_lost=sandbox.kill, stopping=stopping) as lease:
+            ingestion.run(task, lease, sandbox)
+        publishing.publish(task)  # guarded by the fence alone: a beat would wait for its row lock
+    except (LeaseLost, Error):
+        raise
+    except Exception as error:
+        if not isinstance(error, (*ingestion.EXPECTED, Stopped)):
+            log.exception("task %s", task.pk)
+        return error
+    return None
+
+
+def _end(task: Task, error: Exception | None) -> None:
+    if isinstance(error, Stopped):
+        progress.release(task)
+    elif error is not None:
         progress.fail_or_retry(task, error)
-    except LeaseLost:
-        log.info("task %s was canceled or taken over", task.pk)
-    except (OperationalError, InterfaceError) as failure:
-        log.warning("task %s: the database is not available: %s", task.pk, failure)
-        connection.close()

@@ -27,7 +27,7 @@ def _compared(how: Callable[[Any, Any], bool]) -> Test:
             return False
         try:
             return how(float(found), float(wanted))
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):
             return how(_text(found), _text(wanted))
 
     return test

@@ -29,9 +29,10 @@ def line(text: str) -> str:
     return f"{timezone.localtime():%H:%M:%S} {text}"
 
 
-def locked(document_id: str, *, gen: int | None = None) -> Document | None:
-    """The living document under its row lock; None where it is deleted, or past generation `gen`."""
-    rows = Document.objects.live().select_for_update(no_key=True, of=("self",)).filter(pk=document_id)
+def locked(document_id: str, *, gen: int | None = None, wait: bool = True) -> Document | None:
+    """The living document, its row locked; None where it is deleted, past `gen`, or (no `wait`) locked by another."""
+    rows = Document.objects.live().select_for_update(no_key=True, of=("self",), skip_locked=not wait)
+    rows = rows.filter(pk=document_id)
     return (rows if gen is None else rows.filter(gen=gen)).first()
 
 
@@ -87,9 +88,12 @@ def fail_or_retry(task: Task, error: BaseException) -> None:
 def reclaim(task: Task) -> bool:
     """Take back a task whose lease ran out; True where it was still there to be taken.
 
-    Never the document's fault, until it has taken its worker down LOST times.
+    Never the document's fault, until it has taken its worker down LOST times. Does not wait: a document whose row is
+    locked is just being published or otherwise moved on, so somebody is at it.
     """
-    document = locked(task.document_id, gen=task.gen)
+    document = locked(task.document_id, gen=task.gen, wait=False)
+    if document is None and Document.objects.live().filter(pk=task.document_id, gen=task.gen).exists():
+        return False
     current = Task.objects.expired().filter(pk=task.pk, fence=task.fence).select_for_update().first()
     if current is None:
         return False

@@ -12,7 +12,7 @@ from documents.leases import LeaseLost
 from documents.models import Blob, BlobState, Document, Stage, Task, TaskState
 from documents.progress import derive, line, locked
 from knowledgebases import indexing
-from knowledgebases.embedders import Vectors
+from knowledgebases.embedders.base import Vectors
 from knowledgebases.models import Chunk, EmbeddingSpace, chunk_id
 from system.errors import Misconfigured
 from system.transactions import retried
@@ -61,21 +61,23 @@ def _switch(document: Document, space: EmbeddingSpace | None) -> int:
     """Replace the published generation by the staged one; returns the number of staged chunks."""
     stages = Stage.objects.filter(task__document=document, task__gen=document.gen).order_by("task__part", "seq")
     staged = _identified(document, stages)
-    current = {chunk.pk: chunk for chunk in Chunk.objects.filter(document=document)}
+    columns = ("pk", "digest", "by_hand", "available")
+    current = {chunk.pk: chunk for chunk in Chunk.objects.filter(document=document).only(*columns)}
     gone = [pk for pk, chunk in current.items() if pk not in staged and not chunk.by_hand]
-    for start in range(0, len(gone), BATCH):
-        Chunk.objects.filter(pk__in=gone[start : start + BATCH]).delete()
     fresh = [chunk for pk, (chunk, _) in staged.items() if pk not in current]
     moved = [chunk for pk, (chunk, _) in staged.items() if pk in current and not current[pk].by_hand]
     for chunk in moved:
         chunk.available = current[chunk.pk].available
-    Chunk.objects.bulk_create(fresh, batch_size=BATCH)
-    Chunk.objects.bulk_update(moved, _MOVING, batch_size=BATCH)
     changed = fresh + [chunk for chunk in moved if chunk.digest != current[chunk.pk].digest]
     if changed:
         if space is None:
             raise AssertionError(f"{document.pk}: chunks were staged without an embedding space")
         _index(document, [(chunk, staged[chunk.pk][1]) for chunk in changed], space)
+    # Chunks after their search rows: with the first of them the counters lock the dataset's row, and it is everybody's.
+    for start in range(0, len(gone), BATCH):
+        Chunk.objects.filter(pk__in=gone[start : start + BATCH]).delete()
+    Chunk.objects.bulk_create(fresh, batch_size=BATCH)
+    Chunk.objects.bulk_update(moved, _MOVING, batch_size=BATCH)
     stages.delete()
     document.published_gen = document.gen
     document.save(update_fields=["published_gen"])

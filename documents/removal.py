@@ -1,6 +1,6 @@
 """Taking documents and datasets away: invisible at once, cleared up by the sweeper."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from django.utils import timezone
 
@@ -10,6 +10,7 @@ from knowledgebases.models import Chunk
 from system.transactions import retried
 
 BATCH = 500  # documents of one transaction
+CHUNKS = 20_000  # chunks of one transaction, unless a single document has more
 
 
 @retried
@@ -35,16 +36,33 @@ def remove(document_ids: Collection[str]) -> int:
 
 
 def remove_many(document_ids: Sequence[str]) -> int:
-    """Remove any number of living documents, BATCH in a transaction; returns how many there were."""
-    starts = range(0, len(document_ids), BATCH)
-    return sum(remove(document_ids[start : start + BATCH]) for start in starts)
+    """Remove any number of living documents, in transactions of bounded size; returns how many there were."""
+    sizes: dict[str, int] = {}
+    for start in range(0, len(document_ids), BATCH):
+        rows = Document.objects.filter(pk__in=document_ids[start : start + BATCH], deleted_at=None)
+        sizes.update(rows.values_list("pk", "chunk_num"))
+    return sum(remove(batch) for batch in _batches(sizes))
 
 
-@retried
-def clear_dataset(kb_id: str, *, limit: int = BATCH) -> int:
-    """Remove up to `limit` documents of a deleted dataset; returns how many were left to remove before."""
-    ids = list(Document.objects.filter(kb=kb_id, deleted_at=None).values_list("pk", flat=True)[:limit])
-    return remove(ids)
+def clear_dataset(kb_id: str) -> int:
+    """Remove some documents of a deleted dataset, as many as one transaction takes; returns how many."""
+    rows = Document.objects.filter(kb=kb_id, deleted_at=None).order_by("pk")
+    batch = next(_batches(dict(rows.values_list("pk", "chunk_num")[:BATCH])), [])
+    return remove(batch)
+
+
+def _batches(sizes: Mapping[str, int]) -> Iterator[list[str]]:
+    """Ids parted so that each part has at most BATCH documents and, but for one large document, CHUNKS chunks."""
+    batch: list[str] = []
+    chunks = 0
+    for pk, size in sizes.items():
+        if batch and (len(batch) == BATCH or chunks + size > CHUNKS):
+            yield batch
+            batch, chunks = [], 0
+        batch.append(pk)
+        chunks += size
+    if batch:
+        yield batch
 
 
 def _release_files(file_ids: Collection[str]) -> None:

@@ -24,6 +24,16 @@ class AtomicFileSystemStorage(FileSystemStorage):
                 os.fsync(file.fileno())
             temporary.chmod(0o600)
             temporary.rename(target)
+            for folder in (target.parent, target.parent.parent):  # the names, too, must survive a power loss
+                _sync(folder)
         finally:
             temporary.unlink(missing_ok=True)
         return name
+
+
+def _sync(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -22,7 +22,13 @@ TASKS_KEPT = timedelta(days=30)  # finished tasks stay that long to be looked at
 
 def reclaim_lost() -> int:
     """Queue the tasks again whose worker was lost; returns how many."""
-    return sum(progress.reclaim(task) for task in Task.objects.expired()[:BATCH])
+    reclaimed = 0
+    for task in Task.objects.expired().order_by("lease_until")[:BATCH]:
+        try:
+            reclaimed += progress.reclaim(task)
+        except Exception:  # one task that resists does not keep the others from being reclaimed
+            log.exception("reclaiming task %s", task.pk)
+    return reclaimed
 
 
 def wake_for_waiting() -> int:
@@ -35,10 +41,20 @@ def clear_datasets() -> int:
     """Remove documents of deleted datasets, then the datasets; returns how many documents went."""
     cleared = 0
     for kb in Knowledgebase.objects.exclude(deleted_at=None)[:BATCH]:
-        cleared += removal.clear_dataset(kb.pk, limit=BATCH)
-        if not Document.objects.filter(kb=kb).exists():
-            kb.delete()
+        try:
+            cleared += removal.clear_dataset(kb.pk)
+            _drop_empty(kb)
+        except Exception:  # one dataset that resists does not keep the others from being cleared
+            log.exception("clearing dataset %s", kb.pk)
     return cleared
+
+
+@transaction.atomic
+def _drop_empty(kb: Knowledgebase) -> None:
+    """Delete the row of a dataset without documents; its lock keeps an upload that is under way out."""
+    row = Knowledgebase.objects.select_for_update().filter(pk=kb.pk).first()
+    if row and not Document.objects.filter(kb=row).exists():
+        row.delete()
 
 
 def clear_documents() -> int:
@@ -61,14 +77,22 @@ def clear_blobs() -> int:
             .filter(documents=None, files=None)
             .select_for_update(skip_locked=True, of=("self",))[:BATCH]
         )
-        for blob in blobs:
-            default_storage.delete(blob.key)
-        Blob.objects.filter(pk__in=[blob.pk for blob in blobs]).delete()
-    return len(blobs)
+        gone = [blob.pk for blob in blobs if _bytes_gone(blob)]
+        Blob.objects.filter(pk__in=gone).delete()
+    return len(gone)
+
+
+def _bytes_gone(blob: Blob) -> bool:
+    try:
+        default_storage.delete(blob.key)
+    except OSError as error:
+        log.warning("blob %s cannot be removed, it stays for the next sweep: %s", blob.key, error)
+        return False
+    return True
 
 
 def clear_tasks() -> int:
-    """Forget tasks that ended long ago, and those of generations that are past; returns how many."""
+    """Forget tasks that ended long ago; returns how many rows went."""
     old = Task.objects.filter(finished_at__lt=timezone.now() - TASKS_KEPT).values_list("pk", flat=True)[:BATCH]
     return Task.objects.filter(pk__in=list(old)).delete()[0]
 

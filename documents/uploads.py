@@ -4,7 +4,7 @@ import hashlib
 import logging
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import IO, Any, cast
 
@@ -84,16 +84,16 @@ def add_one(kb: Knowledgebase, *, user: User, file: "StorageFile[Any]", folder: 
     kind = filetypes.kind_of(name)
     if kind is filetypes.Kind.OTHER:
         raise DataError("This type of file has not been supported yet!")
+    names = _free_names(kb, name)
+    candidate = next(names)
     blob = store(kb.tenant, file)
-    for candidate in naming.candidates(name, taken=_taken(kb)):
-        if len(candidate.encode()) > NAME_BYTES:
-            raise DataError("Exceed the maximum length of file name!")
+    while True:
         try:
             return _record(kb, user=user, blob=blob, name=candidate, kind=kind, folder=folder)
-        except IntegrityError as error:
+        except IntegrityError as error:  # somebody else took the name meanwhile
             if "document_name" not in str(error):
                 raise
-    raise DataError(f"No free name is left for `{name}` in this dataset.")
+            candidate = next(names)
 
 
 def store(tenant: Tenant, file: "StorageFile[Any]") -> Blob:
@@ -178,8 +178,14 @@ def folder_of(kb: Knowledgebase) -> File:
     return folder
 
 
-def _taken(kb: Knowledgebase) -> Any:
-    return lambda name: Document.objects.filter(kb=kb, deleted_at=None).named(name).exists()
+def _free_names(kb: Knowledgebase, name: str) -> Iterator[str]:
+    """Names that are free in `kb`, to be tried in turn; raises DataError where there is none, or it is too long."""
+    taken = naming.among(Document.objects.filter(kb=kb, deleted_at=None))
+    for candidate in naming.candidates(name, taken=taken):
+        if len(candidate.encode()) > NAME_BYTES:
+            raise DataError("Exceed the maximum length of file name!")
+        yield candidate
+    raise DataError(f"No free name is left for `{name}` in this dataset.")
 
 
 def _folder(parent_path: str) -> str:

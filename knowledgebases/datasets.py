@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from knowledgebases import naming, parser_config
@@ -31,15 +32,15 @@ def create(tenant: Tenant, *, created_by: User, given: Mapping[str, Any]) -> Kno
     model_id = given.get("embedding_model") or tenant.embd_id
     check_model(tenant, model_id)
     method = given.get("chunk_method", Method.NAIVE)
-    return Knowledgebase.objects.create(
+    kb = Knowledgebase(
         tenant=tenant,
         created_by=created_by,
-        name=_free_name(tenant, name),
         embd_id=model_id,
         parser_id=method,
         parser_config=parser_config.created(method, given.get("parser_config")),
         **{key: given[key] for key in ("avatar", "description", "permission") if key in given},
     )
+    return _named(kb, name)
 
 
 @retried
@@ -105,6 +106,11 @@ def check_model(tenant: Tenant, model_id: str) -> None:
 def _change_model(kb: Knowledgebase, model_id: str) -> None:
     if model_id != kb.embd_id and kb.chunk_num:
         raise Conflict(f"When chunk_num ({kb.chunk_num}) > 0, embedding_model must remain {kb.embd_id}")
+    if model_id != kb.embd_id and kb.documents.in_progress().exists():
+        raise Conflict(
+            f"Documents of this dataset are being parsed with {kb.embd_id}: wait for them, or stop them, before its "
+            "embedding_model is changed."
+        )
     check_model(kb.tenant, model_id)
     if model_id != kb.embd_id:
         kb.embd_id, kb.space = model_id, None
@@ -119,12 +125,19 @@ def _rename(kb: Knowledgebase, name: str) -> None:
     kb.name = name
 
 
-def _free_name(tenant: Tenant, name: str) -> str:
-    free = naming.candidates(name, taken=lambda one: _of(tenant).named(one).exists(), limit=NAME_BYTES)
-    found = next(free, None)
-    if found is None:
-        raise Conflict(f"No free name is left for `{name}`; choose another.")
-    return found
+def _named(kb: Knowledgebase, name: str) -> Knowledgebase:
+    """Save a new dataset under the first free name; the unique constraint has the last word on which is free."""
+    for candidate in naming.candidates(name, taken=naming.among(_of(kb.tenant)), limit=NAME_BYTES):
+        kb.name = candidate
+        try:
+            with transaction.atomic():
+                kb.save(force_insert=True)
+        except IntegrityError as error:
+            if "knowledgebase_name" not in str(error):
+                raise
+        else:
+            return kb
+    raise Conflict(f"No free name is left for `{name}`; choose another.")
 
 
 def _of(tenant: Tenant) -> KnowledgebaseQuerySet:

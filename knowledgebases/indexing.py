@@ -9,8 +9,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from django.db import connection, models
-from django.utils import timezone
+from django.db import connection
 from pgvector import HalfVector, SparseVector
 
 from knowledgebases.embedders.base import Embedder
@@ -36,13 +35,9 @@ class Entry:
 
 def space_of(embedder: Embedder) -> EmbeddingSpace:
     """The row of the space that `embedder`'s vectors are in."""
-    space, _ = EmbeddingSpace.objects.get_or_create(
-        model_id=embedder.model_id,
-        revision=embedder.revision,
-        dimension=embedder.dimension,
-        defaults={"floor": embedder.floor},
-    )
-    return space
+    known = {"model_id": embedder.model_id, "revision": embedder.revision, "dimension": embedder.dimension}
+    found = EmbeddingSpace.objects.filter(**known).first()  # the floor of a remote model costs a call: asked for once
+    return found or EmbeddingSpace.objects.get_or_create(**known, defaults={"floor": embedder.floor})[0]
 
 
 def index_chunks(kb: Knowledgebase, entries: Sequence[Entry], *, space: EmbeddingSpace) -> None:
@@ -80,11 +75,6 @@ def index_terms(kb: Knowledgebase, titles: Mapping[Chunk, str]) -> None:
         unique_fields=["chunk"],
         update_fields=["kb_id", "document_id", "available", "length", "terms", "weights"],
     )
-
-
-def set_available(chunks: models.QuerySet[Chunk], available: bool) -> int:
-    """Let searches find `chunks`, or hide them from searches. Returns how many there are."""
-    return chunks.update(available=available, updated_at=timezone.now())
 
 
 def outgrown_spaces(size: int) -> Iterable[EmbeddingSpace]:

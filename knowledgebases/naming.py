@@ -2,27 +2,48 @@
 
 import os.path
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any
+
+from django.db.models import QuerySet, Value
+from django.db.models.functions import Lower
 
 TRIES = 1000
 _NUMBERED = re.compile(r"^(.*)\(([0-9]{1,9})\)$", re.DOTALL)
 
 
-def candidates(name: str, *, taken: Callable[[str], bool], limit: int | None = None) -> Iterator[str]:
-    """Names to try in turn: `name`, then `x(1)`, `x(2)` … in front of the suffix, as far as `taken` denies them.
+def candidates(
+    name: str, *, taken: Callable[[Sequence[str]], Iterable[str]], limit: int | None = None
+) -> Iterator[str]:
+    """Names to try in turn: `name`, then `x(1)`, `x(2)` … in front of the suffix, without those that are taken.
 
-    A stem that ends in `(k)` counts on from k. `taken` decides whether case matters. With `limit`, stems are cut so
-    that a numbered name has at most that many characters. Ends after TRIES names.
+    `taken` tells which of some names there are, in whatever case; it is asked at most twice. A stem that ends in `(k)`
+    counts on from k. With `limit`, stems are cut so that a numbered name has at most that many characters. Ends after
+    TRIES names.
     """
+    if not _folded(taken([name])):
+        yield name
+    numbered = _numbered(name, limit)
+    there = _folded(taken(numbered))
+    yield from (candidate for candidate in numbered if candidate.lower() not in there)
+
+
+def among(rows: QuerySet[Any]) -> Callable[[Sequence[str]], Iterable[str]]:
+    """Which of some names `rows` have, compared as the unique constraints on `Lower("name")` do: for `candidates`."""
+    folded = rows.order_by().alias(folded=Lower("name"))
+    return lambda names: folded.filter(folded__in=[Lower(Value(one)) for one in names]).values_list("name", flat=True)
+
+
+def _folded(names: Iterable[str]) -> set[str]:
+    # Python may fold a rare letter otherwise than the database; the unique constraint has the last word.
+    return {name.lower() for name in names}
+
+
+def _numbered(name: str, limit: int | None) -> list[str]:
     stem, suffix = os.path.splitext(name)  # noqa: PTH122 -- a name, not a path: it may hold slashes
     if limit and len(suffix) > limit // 2:
         stem, suffix = name, ""
-    numbered = _NUMBERED.match(stem)
-    stem, first = (numbered[1], int(numbered[2]) + 1) if numbered else (stem, 1)
-    if not taken(name):
-        yield name
-    for number in range(first, first + TRIES - 1):
-        mark = f"({number}){suffix}"
-        candidate = f"{stem[: limit - len(mark)] if limit else stem}{mark}"
-        if not taken(candidate):
-            yield candidate
+    counted = _NUMBERED.match(stem)
+    stem, first = (counted[1], int(counted[2]) + 1) if counted else (stem, 1)
+    marks = [f"({number}){suffix}" for number in range(first, first + TRIES - 1)]
+    return [f"{stem[: limit - len(mark)] if limit else stem}{mark}" for mark in marks]

@@ -18,5 +18,5 @@ class ConsoleConfig(AdminConfig):
 
     def ready(self) -> None:
         """Load the console's pages, except where nobody will look at them: that halves the start of a worker."""
-        if settings.RAG_PROCESS not in {"worker", "sweeper"}:
+        if settings.RAG_PROCESS not in {"prepare", "worker", "sweeper"}:
             super().ready()

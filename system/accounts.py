@@ -8,9 +8,9 @@ from django.db import IntegrityError, transaction
 
 from system.errors import ArgumentError, Code, Conflict, RagError
 from system.models import Tenant, User
-from system.models.user import fresh_access_token
 
-_EMAIL = re.compile(r"[\w._-]+@(?:[\w-]+\.)+[\w-]{2,}")
+# ASCII alone: addresses that look alike or fold alike (`ſ`, `K`) would be accounts side by side.
+_EMAIL = re.compile(r"[\w._-]+@(?:[\w-]+\.)+[\w-]{2,}", re.ASCII)
 EMAIL_CHARS = 255
 NICKNAME_CHARS = 100
 
@@ -41,7 +41,7 @@ def register(*, email: str, password: str, nickname: str, staff: bool = False, s
 
 def open_session(user: User) -> None:
     """A fresh web session for `user`; the one before is dead."""
-    user.access_token = fresh_access_token()
+    user.end_session()
     user.save(update_fields=["access_token"])
 
 

@@ -12,10 +12,17 @@ Network = IPv4Network | IPv6Network
 Resolver = Callable[[str, int], Sequence[str]]
 
 NOT_CALLED: tuple[Network, ...] = tuple(
-    map(ip_network, ("64:ff9b::/96", "64:ff9b:1::/48", "2002::/16", "2001::/32", "192.88.99.0/24", "192.0.0.0/24"))
+    map(
+        ip_network,
+        (
+            *("64:ff9b::/96", "64:ff9b:1::/48", "2002::/16", "2001::/32", "192.88.99.0/24"),
+            *("192.0.0.0/24", "fec0::/10", "3fff::/20"),
+        ),
+    )
 )
 """What `ipaddress` may call global all the same: NAT64, 6to4 and Teredo carry an IPv4 address to where a gateway
-stands; 192.0.0.0/24 is for protocols (RFC 6890)."""
+stands; 192.0.0.0/24 is for protocols (RFC 6890), fec0::/10 was for sites (RFC 3879), 3fff::/20 is for documentation
+(RFC 9637)."""
 
 
 def resolve(host: str, port: int) -> list[str]:

@@ -1,6 +1,7 @@
 """Django system checks: a bad environment stops the start, with the cure."""
 
 from collections.abc import Iterator, Sequence
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from django.core.checks import CheckMessage, Error, Tags, register
 @register("ragsite")
 def environment(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
     """Values of the RAGSITE_* environment that cannot work."""
-    return list(_wrong_values())
+    return [*_wrong_values(), *_wrong_edges()]
 
 
 @register(Tags.security, deploy=True)
@@ -58,4 +59,22 @@ def _wrong_values() -> Iterator[Error]:
                 "RAGSITE_FIELD_KEYS (or the file field_keys of the data directory) holds a key that is none.",
                 hint="Each key is 32 bytes in url-safe base64, as made by `cryptography.fernet.Fernet.generate_key`.",
                 id="ragsite.E006",
+            )
+
+
+def _wrong_edges() -> Iterator[Error]:
+    if settings.RAG_REQUEST_BYTES < settings.RAG_UPLOAD_BYTES:
+        yield Error(
+            f"RAGSITE_REQUEST_BYTES is {settings.RAG_REQUEST_BYTES}: no file of RAGSITE_UPLOAD_BYTES fits in.",
+            hint="Set it to RAGSITE_UPLOAD_BYTES and more.",
+            id="ragsite.E007",
+        )
+    for proxy in settings.RAG_TRUSTED_PROXIES:
+        try:
+            ip_network(proxy)
+        except ValueError as error:
+            yield Error(
+                f"RAGSITE_TRUSTED_PROXIES holds {proxy!r}: {error}.",
+                hint="Name addresses or networks: `127.0.0.1,10.20.0.0/16`.",
+                id="ragsite.E008",
             )

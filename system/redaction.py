@@ -18,9 +18,21 @@ class RedactSecrets(logging.Filter):
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Always lets the record pass."""
-        record.msg, record.args = redact(record.getMessage()), None
+        record.msg, record.args = redact(_text(record)), None
         if record.exc_info and not record.exc_text:
             record.exc_text = logging.Formatter().formatException(record.exc_info)
         if record.exc_text:
             record.exc_text = redact(record.exc_text)
         return True
+
+
+def _text(record: logging.LogRecord) -> str:
+    """The message; where its arguments do not fit, the message without them.
+
+    A filter runs in the caller, who must not fail because of a log line. The handler would print the arguments, with
+    whatever secrets they hold.
+    """
+    try:
+        return record.getMessage()
+    except Exception as error:  # anything: formatting runs `__str__` of the arguments
+        return f"{record.msg!r} (its arguments do not fit: {type(error).__name__})"

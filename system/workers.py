@@ -65,6 +65,13 @@ class WakeWorker(Worker):
         self.log.error("refused job %s: this worker runs %s only", job.id, WAKE)
         job.delete(remove_from_queue=True)
 
+    def handle_warm_shutdown_request(self) -> None:
+        """Ask the work-horse, too: it hands its task back (`documents.jobs.wake`) instead of being waited for."""
+        super().handle_warm_shutdown_request()  # type: ignore[no-untyped-call]
+        if self.horse_pid:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self.horse_pid, signal.SIGTERM)
+
     def main_work_horse(self, job: Job, queue: Queue) -> None:
         """The forked child."""
         die_with_parent(int(os.environ["RAGSITE_RQ_PARENT"]))

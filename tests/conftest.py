@@ -1,5 +1,8 @@
 """What all tests share: the cast of three users, clients that speak as them, storage that is thrown away."""
 
+import os
+
+import hypothesis
 import pytest
 from django.conf import settings as django_settings
 from django.contrib.auth.models import Permission
@@ -10,6 +13,11 @@ from rest_framework.test import APIClient
 from ragsite.embedded import valkey
 from system.rest.authentication import session_token
 from tests.factories import APITokenFactory, MembershipFactory, UserFactory
+
+# CI tells what a change broke: it tries the same examples each time. At a desk each run tries new ones.
+hypothesis.settings.register_profile("ci", derandomize=True)
+if os.environ.get("CI"):
+    hypothesis.settings.load_profile("ci")
 
 
 @pytest.fixture

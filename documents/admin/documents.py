@@ -17,7 +17,7 @@ from unfold.enums import ActionVariant
 
 from documents import queueing, removal
 from documents.admin.uploading import Upload
-from documents.models import Document, Run
+from documents.models import Document, Run, Task
 from documents.progress import QUEUED
 from system.console.display import Tone, badge, bar, line, link, live
 from system.console.pages import ReadOnlyAdmin
@@ -101,20 +101,23 @@ class DocumentAdmin(ReadOnlyAdmin):
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Document]) -> None:
         """The same for many."""
-        removal.remove(_ids(queryset))
+        removal.remove_many(_ids(queryset))
 
     @action(description="Parse", permissions=["run"], icon="play_arrow")
     def parse(self, request: HttpRequest, queryset: QuerySet[Document]) -> None:
         """Begin a new generation of chunks of each; what is published stays searchable until it is complete."""
-        count = queueing.start(_ids(queryset))
-        self.note(request, queryset, "Parsing started.")
+        documents = list(queryset)
+        count = queueing.start([document.pk for document in documents])
+        self.note(request, documents if count else [], "Parsing started.")
         self.tell(request, count, "{} queued.", "Nothing to parse.")
 
     @action(description="Stop", permissions=["run"], icon="stop", variant=ActionVariant.WARNING)
     def stop(self, request: HttpRequest, queryset: QuerySet[Document]) -> None:
         """Cancel what waits or runs."""
-        count = queueing.stop(_ids(queryset))
-        self.note(request, queryset, "Parsing stopped.")
+        open_tasks = Task.objects.open().filter(document__in=_ids(queryset))
+        under_way = list(queryset.filter(pk__in=set(open_tasks.values_list("document_id", flat=True))))
+        count = queueing.stop([document.pk for document in under_way])
+        self.note(request, under_way, "Parsing stopped.")
         self.tell(request, count, "{} stopped.", "Nothing to stop: no parsing was under way.")
 
     @action(

@@ -22,7 +22,7 @@ from system.errors import RagError
 if TYPE_CHECKING:
     from documents.admin.documents import DocumentAdmin
 
-_NAMED = 5  # refused files that are told one by one
+_NAMED = 5  # files not stored that are told one by one
 
 
 class FilesField(forms.FileField):
@@ -86,10 +86,11 @@ class Upload:
         if count := len(taken.documents):
             size = filesizeformat(sum(document.size for document in taken.documents))
             messages.success(request, f"{count} file{'' if count == 1 else 's'} uploaded, {size}.")
-        for name, why in taken.refused[:_NAMED]:
+        missing = [*taken.failed, *taken.refused]
+        for name, why in missing[:_NAMED]:
             messages.error(request, f"{name[:100]}: {why}")
-        if len(taken.refused) > _NAMED:
-            messages.error(request, f"{len(taken.refused) - _NAMED} more files were refused.")
+        if len(missing) > _NAMED:
+            messages.error(request, f"{len(missing) - _NAMED} more files were not stored.")
 
     def _show(self, request: HttpRequest, form: UploadForm) -> HttpResponse:
         context = {

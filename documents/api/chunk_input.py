@@ -17,6 +17,7 @@ from system.rest.pagination import integer
 CONTENT_CHARS = 100_000  # of a chunk that somebody types in: far beyond what any model embeds
 LIST_ITEMS = 1000  # keywords or questions of a chunk
 UNLIMITED = 10  # rows where `page_size` is 0, as the reference has it
+PAGE_ROWS = 100_000  # rows of one answer, whatever was asked for
 _COORDINATE = 2**31
 
 
@@ -37,7 +38,7 @@ class ChunkQuery:
             id=query.get("id", ""),
             keywords=query.get("keywords", ""),
             page=min(max(1, integer(query.get("page") or "1")), 2**31),
-            size=min(max(1, size), 2**31) if size else UNLIMITED,
+            size=min(max(1, size), PAGE_ROWS) if size else UNLIMITED,
         )
 
 

@@ -3,6 +3,7 @@
 from http import HTTPStatus
 
 from django.core.files.storage import default_storage
+from django.core.files.uploadedfile import UploadedFile
 from django.http import FileResponse
 from drf_spectacular.helpers import forced_singular_serializer
 from drf_spectacular.types import OpenApiTypes
@@ -49,10 +50,12 @@ class DocumentViewSet(InDataset):
     @extend_schema(request={"multipart/form-data": UploadInput}, responses=UploadedSerializer(many=True))
     def create(self, request: Request, dataset_id: str) -> Answer:
         """Store files as documents; good ones are stored even where others are refused."""
-        files = uploaded_files(request)
-        for file in files:
-            uploads.clean_name(file.name or "")
-        kb = self.dataset()
+        try:
+            kb = self.dataset()
+        except RagError:
+            _named_files(request, keep=False)  # clients are told of the files first (B.2), but nothing is stored for it
+            raise
+        files = _named_files(request)
         uploaded = uploads.add(kb, user=self.user, files=files, parent_path=request.POST.get("parent_path", ""))
         if uploaded.refused or uploaded.failed:
             raise _refused(uploaded)
@@ -108,6 +111,14 @@ class DocumentViewSet(InDataset):
         if self.action == "create":
             return lookup_error(f"Can't find the dataset with ID {key}!")
         return super().missing(key)
+
+
+def _named_files(request: Request, *, keep: bool = True) -> "list[UploadedFile[bytes]]":
+    """The files of an upload; raises ArgumentError where there is none, or one whose name will not do."""
+    files = uploaded_files(request, keep=keep)
+    for file in files:
+        uploads.clean_name(file.name or "")
+    return files
 
 
 def _refused(uploaded: uploads.Uploaded) -> RagError:

@@ -1,5 +1,7 @@
 """/api/v1/datasets/{dataset_id}/chunks: starting and stopping to parse documents (contract B.2)."""
 
+from itertools import takewhile
+
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -8,6 +10,7 @@ from documents import queueing
 from documents.api.dataset_scope import InDataset
 from documents.api.document_output import Partly
 from documents.api.refusing import Texts, ids, repeated
+from documents.models import Task
 from knowledgebases.models import Knowledgebase
 from system.errors import Conflict, DataError, NotFound
 from system.rest.bodies import lenient_object
@@ -47,11 +50,13 @@ class ParsingViewSet(InDataset):
         kb = self.dataset()
         wanted, errors = self._wanted(request)
         known = self._known(kb, wanted)
-        for one in wanted:
-            if one not in known:
-                raise NotFound(f"You don't own the document {one}.")
-            if not queueing.stop([one]):
-                raise Conflict("Can't stop parsing document with progress at 0 or 1")
+        running = set(Task.objects.open().filter(document__in=known).values_list("document_id", flat=True))
+        ahead = list(takewhile(running.__contains__, wanted))
+        stopped = queueing.stop(ahead)
+        if len(ahead) < len(wanted) and (one := wanted[len(ahead)]) not in known:
+            raise NotFound(f"You don't own the document {one}.")
+        if stopped < len(wanted):
+            raise Conflict("Can't stop parsing document with progress at 0 or 1")
         return Answer({"success_count": len(wanted), "errors": errors} if errors else None)
 
     def _wanted(self, request: Request) -> tuple[list[str], list[str]]:

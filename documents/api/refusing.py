@@ -14,10 +14,11 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.fields import empty
 
-from system.errors import ArgumentError, DataError, RagError
+from system.errors import ArgumentError, DataError, RagError, TooLarge
 from system.rest.failures import Unhandled
 
 Check = Callable[[Any], Any]
+IDS = 10_000  # of one request
 
 
 class Checked(serializers.Field[Any, Any, Any, Any]):
@@ -75,9 +76,16 @@ def ids(refusal: RagError) -> Check:
             return []
         if not isinstance(value, list):
             raise type(refusal)(refusal.message)
-        return [str(item) for item in value]
+        return [str(item) for item in few(value)]
 
     return check
+
+
+def few(given: list[Any]) -> list[Any]:
+    """A list of ids that is not too long. Raises TooLarge."""
+    if len(given) > IDS:
+        raise TooLarge(f"A request may name {IDS:,} ids; this one names {len(given):,}. Send several requests.")
+    return given
 
 
 def texts(refusal: str) -> Check:

@@ -6,11 +6,29 @@ from django.db.models import QuerySet
 from rest_framework import serializers
 
 from documents import metadata
-from documents.api.refusing import Integer, Number, Object, Switch, Text, Texts, ids, integer, lookup_error, number
+from documents.api.refusing import (
+    Integer,
+    Number,
+    Object,
+    Switch,
+    Text,
+    Texts,
+    few,
+    ids,
+    integer,
+    lookup_error,
+    number,
+)
 from documents.models import Document
 from knowledgebases.models import Knowledgebase
 from knowledgebases.retrieval import Options
-from system.errors import ArgumentError, Code, DataError, NotFound, RagError
+from knowledgebases.retrieval import query as queries
+from system.errors import ArgumentError, DataError, NotFound, TooLarge
+from system.rest.failures import Unhandled
+
+QUESTION_CHARS = 10_000
+CONDITIONS = 64
+CONDITION_CHARS = 1000  # of a name, or of a value
 
 
 def _datasets(value: Any) -> list[str]:
@@ -18,7 +36,7 @@ def _datasets(value: Any) -> list[str]:
         raise DataError("`dataset_ids` is required.")
     if not isinstance(value, list):
         raise DataError("`dataset_ids` should be a list")
-    return [str(item) for item in value]
+    return [str(item) for item in few(value)]
 
 
 def _question(value: Any) -> str:
@@ -26,13 +44,15 @@ def _question(value: Any) -> str:
         raise DataError("`question` is required.")
     if not isinstance(value, str):
         raise ArgumentError("`question` should be a text.")
+    if len(value) > QUESTION_CHARS:
+        raise TooLarge(f"`question` may have {QUESTION_CHARS:,} characters; this one has {len(value):,}. Shorten it.")
     return value
 
 
 def _top_k(value: Any) -> int:
     top_k: int = integer("top_k", 1024)(value)
     if top_k <= 0:
-        raise RagError("`top_k` must be greater than 0", code=Code.EXCEPTION)
+        raise Unhandled("`top_k` must be greater than 0")
     return top_k
 
 
@@ -59,6 +79,8 @@ def _conditions(value: Any) -> list[metadata.Condition]:
         return []
     if not isinstance(value, dict) or not isinstance(listed, list):
         raise ArgumentError("`metadata_condition` should be an object with a list `conditions`.")
+    if len(listed) > CONDITIONS:
+        raise TooLarge(f"`metadata_condition` may have {CONDITIONS} conditions; this one has {len(listed):,}.")
     return [_condition(one) for one in listed]
 
 
@@ -69,6 +91,8 @@ def _condition(value: Any) -> metadata.Condition:
     if operator not in list(metadata.OPERATORS):
         known = ", ".join(f"`{one}`" for one in metadata.OPERATORS)
         raise ArgumentError(f"There is no comparison operator {str(operator)[:64]!r}; there are {known}.")
+    if len(value["name"]) > CONDITION_CHARS or len(str(value.get("value"))) > CONDITION_CHARS:
+        raise TooLarge(f"Name and value of a condition may have {CONDITION_CHARS:,} characters each.")
     return metadata.Condition(value["name"], operator, value.get("value"))
 
 
@@ -110,8 +134,7 @@ class RetrievalInput(serializers.Serializer[None]):
             if one not in rows:
                 raise NotFound(f"You don't own the dataset {one}.")
         kbs = [rows[one] for one in dict.fromkeys(given)]
-        if len({kb.embd_id.partition("@")[0] for kb in kbs}) > 1:
-            raise DataError('Datasets use different embedding models."')
+        queries.common_space(kbs)
         self.kbs = kbs
         return kbs
 

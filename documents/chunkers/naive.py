@@ -72,7 +72,9 @@ class _Writer:
         start, header = group[0].start, group[0].header
         end = start + len(self._text[start : group[-1].end].rstrip())
         if header and header.weight and header.end <= start:
-            return (header.start, header.start + len(self._text[header.start : header.end].rstrip())), (start, end)
+            shown = self._text[header.start : header.end].rstrip()
+            if shown:  # a header of blank cells tells nothing
+                return (header.start, header.start + len(shown)), (start, end)
         return ((start, end),)
 
     def _content(self, group: list[Piece]) -> str:

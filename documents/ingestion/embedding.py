@@ -1,22 +1,21 @@
 """Passages to staged chunks with their vectors; what was paid for once is not computed again."""
 
-import hashlib
 from collections.abc import Sequence
-from pathlib import PurePath
 from typing import Any
 
 import numpy as np
 
 from documents.chunkers.base import Passage
 from documents.ingestion import shares
-from documents.leases import Lease
-from documents.models import Document, Stage, Task
+from documents.leases import Lease, LeaseLost
+from documents.models import Document, Stage, Task, TaskState
+from documents.vectors import TitledEmbedder, text_of
 from knowledgebases.embedders.base import Embedder, Vectors
 from knowledgebases.indexing import space_of
-from knowledgebases.models import DenseRow
+from knowledgebases.models import DenseRow, EmbeddingSpace
+from system.transactions import retried
 
 BATCH = 64  # passages between two checks of the lease: about half a second of one core
-TITLE_WEIGHT = 0.1  # contract E.4: vector = 0.1 x title + 0.9 x text
 
 
 def embed_and_stage(
@@ -27,12 +26,9 @@ def embed_and_stage(
     Vectors are taken over, by digest of model and text, from the stage rows of an earlier try of this task and from
     the published chunks of the document.
     """
-    if passages:
-        Task.objects.filter(pk=task.pk, fence=task.fence).update(space=space_of(embedder))
-    weight = _title_weight(document)
-    title = embedder.embed([PurePath(document.name).stem])[0] if weight and passages else None
-    digests = [_digest(embedder, document, passage, weight) for passage in passages]
-    Stage.objects.filter(task=task, seq__gte=len(passages)).delete()
+    _clear_rest(task, len(passages), space_of(embedder) if passages else None)
+    titled = TitledEmbedder(embedder, document)
+    digests = [titled.digest(_text(passage)) for passage in passages]
     staged = dict(Stage.objects.filter(task=task).values_list("seq", "digest"))
     published = _published(document, set(digests))
     # By length: a batch is padded to its longest text.
@@ -43,10 +39,9 @@ def embed_and_stage(
     for start in range(0, len(todo), BATCH):
         batch = todo[start : start + BATCH]
         missing = [seq for seq in batch if digests[seq] not in published]
-        vectors = _mixed(embedder.embed([_embedded_text(passages[seq]) for seq in missing]), title, weight)
+        vectors = titled.embed([_text(passages[seq]) for seq in missing])
         found = {seq: published[digests[seq]] for seq in batch if digests[seq] in published}
         found.update(zip(missing, vectors, strict=True))
-        lease.check()
         _stage(task, [(seq, passages[seq], digests[seq], found[seq]) for seq in batch])
         ready = len(passages) - len(todo) + start + len(batch)
         lease.report(shares.embedding(ready, len(passages)), f"Embedding {ready}/{len(passages)} chunks.")
@@ -62,32 +57,29 @@ def _published(document: Document, digests: set[str]) -> dict[str, Vectors]:
     }
 
 
-def _embedded_text(passage: Passage) -> str:
-    """What of a passage is embedded: its heading path, then its text."""
-    return "\n".join([*passage.headings, passage.content])
+def _text(passage: Passage) -> str:
+    return text_of(passage.content, headings=passage.headings)
 
 
-def _title_weight(document: Document) -> float:
-    weight = document.parser_config.get("filename_embd_weight")
-    return TITLE_WEIGHT if weight is None else float(weight)
+@retried
+def _clear_rest(task: Task, count: int, space: EmbeddingSpace | None) -> None:
+    """Note the space of the vectors to come, and drop what an earlier try staged beyond `count` passages."""
+    _hold(task)
+    if space is not None:
+        Task.objects.filter(pk=task.pk).update(space=space)
+    Stage.objects.filter(task=task, seq__gte=count).delete()
 
 
-def _digest(embedder: Embedder, document: Document, passage: Passage, weight: float) -> str:
-    title = document.name if weight else ""
-    parts = (embedder.model_id, embedder.revision, str(weight), title, _embedded_text(passage))
-    return hashlib.sha256("\x00".join(parts).encode("utf-8", "surrogatepass")).hexdigest()
+def _hold(task: Task) -> None:
+    """Lock the task's row, so that nobody takes it over meanwhile; raises LeaseLost where somebody has."""
+    mine = Task.objects.filter(pk=task.pk, fence=task.fence, state=TaskState.RUNNING).order_by()
+    if not mine.select_for_update(no_key=True).values_list("pk"):
+        raise LeaseLost(str(task))
 
 
-def _mixed(vectors: Vectors, title: Vectors | None, weight: float) -> Vectors:
-    """Text vectors with the title's share, L2-normalised again."""
-    if title is None or not len(vectors):
-        return vectors
-    mixed = (1 - weight) * vectors + weight * title
-    norms = np.linalg.norm(mixed, axis=1, keepdims=True)
-    return np.asarray(mixed / np.maximum(norms, 1e-12), dtype=np.float32)
-
-
+@retried
 def _stage(task: Task, rows: Sequence[tuple[int, Passage, str, Vectors]]) -> None:
+    _hold(task)
     Stage.objects.bulk_create(
         [
             Stage(

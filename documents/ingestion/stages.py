@@ -67,6 +67,7 @@ def _parse(document: Document, lease: Lease, sandbox: Sandbox) -> Parsed:
                 timeout=settings.RAG_PARSE_SECONDS,
             )
         except ParseInterrupted:
+            lease.check()  # tells which it was
             raise LeaseLost(str(lease.task)) from None
 
 

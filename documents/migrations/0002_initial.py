@@ -96,7 +96,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='file',
-            constraint=models.UniqueConstraint(condition=models.Q(('type', 'folder')), fields=('tenant', 'parent', 'name'), name='file_folder_name', nulls_distinct=False),
+            constraint=models.UniqueConstraint(condition=models.Q(('kb', None), ('type', 'folder')), fields=('tenant', 'parent', 'name'), name='file_folder_name', nulls_distinct=False),
         ),
         migrations.AddIndex(
             model_name='document',

@@ -55,9 +55,9 @@ class DocumentQuerySet(models.QuerySet["Document"]):
         """Documents of the datasets that `user` may read."""
         return self.filter(deleted_at=None, kb__in=Knowledgebase.objects.visible_to(user))
 
-    def not_ready(self) -> Self:
-        """Documents that are queued, being parsed, or not yet started."""
-        return self.filter(deleted_at=None, run__in=[Run.UNSTART, Run.RUNNING])
+    def in_progress(self) -> Self:
+        """Documents that are queued or being parsed."""
+        return self.filter(deleted_at=None, run=Run.RUNNING)
 
     def with_progress(self) -> Self:
         """Annotate `live_progress` (0..1, or -1) and `live_message`: those of the running tasks while there are any.

@@ -32,7 +32,7 @@ class File(Row):
             models.UniqueConstraint(
                 fields=["tenant", "parent", "name"],
                 name="file_folder_name",
-                condition=models.Q(type=FOLDER),
+                condition=models.Q(type=FOLDER, kb=None),  # a dataset's folder is told by its dataset
                 nulls_distinct=False,
             )
         ]

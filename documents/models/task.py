@@ -115,6 +115,7 @@ class Task(models.Model):
             models.Index("tenant", F("priority").desc(), "id", name="task_queued", condition=Q(state="queued")),
             models.Index(fields=["tenant"], name="task_running", condition=Q(state="running")),
             models.Index(fields=["lease_until"], name="task_leases", condition=Q(state="running")),
+            models.Index(fields=["finished_at"], name="task_ended", condition=~Q(finished_at=None)),
         ]
 
     def __str__(self) -> str:

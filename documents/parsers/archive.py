@@ -10,8 +10,6 @@ from typing import IO, Self
 
 from system.errors import DocumentFault, FaultCode
 
-_NESTED = frozenset({".zip", ".7z", ".rar", ".gz", ".bz2", ".xz", ".tar", ".jar", ".docx", ".pptx", ".xlsx"})
-
 
 @dataclass(frozen=True, slots=True)
 class Budget:
@@ -121,8 +119,3 @@ class CountingReader:
         data = self._stream.read(size)
         self._archive.spend(len(data))
         return data
-
-
-def is_nested(member: str) -> bool:
-    """Whether a member is an archive itself; those are never opened."""
-    return PurePosixPath(member).suffix.lower() in _NESTED

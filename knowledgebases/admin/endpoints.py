@@ -11,21 +11,28 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from unfold.contrib.filters.admin import ChoicesRadioFilter
 from unfold.decorators import action, display
-from unfold.widgets import UnfoldAdminPasswordWidget, UnfoldBooleanSwitchWidget
+from unfold.widgets import UnfoldAdminPasswordWidget, UnfoldAdminSelectWidget, UnfoldBooleanSwitchWidget
 
-from knowledgebases.embedders import remote_embedder
+from knowledgebases.embedders import catalogue, remote_embedder
 from system.console.display import Tone, badge
 from system.console.pages import ConsoleAdmin, DeedForm
 from system.errors import RagError
-from system.models import ModelEndpoint, ModelType
+from system.models import ModelEndpoint, ModelType, Tenant
 from system.secrets import mask
 
+_ID_CHARS = Tenant._meta.get_field("embd_id").max_length or 0  # what tenants, and spaces of vectors, can hold
 _TESTED_AT_ONCE = 5  # a request may wait for that many answers, not for hundreds
 
 
 class EndpointForm(DeedForm):
-    """Address and key. An empty key leaves the stored one; a new address needs the key again."""
+    """A model, where it runs, and the key. An empty key leaves the stored one; a new address needs it again."""
 
+    provider = forms.ChoiceField(
+        choices=[(name, name) for name in catalogue.PROVIDERS if name != catalogue.BUILTIN],
+        initial=catalogue.COMPATIBLE,
+        widget=UnfoldAdminSelectWidget,
+        help_text=f"{catalogue.COMPATIBLE}: any server with the routes of OpenAI's API.",
+    )
     api_key = forms.CharField(
         label="API key",
         required=False,
@@ -52,6 +59,10 @@ class EndpointForm(DeedForm):
         if moved and not given.get("api_key") and not given.get("forget_key"):
             # Otherwise whoever may edit this form could have the key sent to a server of their own.
             raise ValidationError({"api_key": "The address changes: enter its key, or have the stored one forgotten."})
+        length = len(f"{given.get('name', '')}@{given.get('provider', '')}")
+        if length > _ID_CHARS:
+            told = f"Name and provider, joined by @, may have {_ID_CHARS} characters; these have {length}."
+            raise ValidationError({"name": told})
         return given
 
 

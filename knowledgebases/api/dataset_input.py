@@ -23,6 +23,7 @@ CHUNK_METHODS = [
 ]
 _IMAGES = ["image/jpeg", "image/png"]
 _TEXT_CHARS = 65_535
+_IDS = 10_000  # of one request
 
 
 class IdField(StrictString):
@@ -91,7 +92,12 @@ class DatasetChangesAt(DatasetChanges):
 class DatasetIds(StrictSerializer):
     """Datasets to delete; null for all."""
 
-    ids = StrictList(child=StrictString(allow_blank=True, trim_whitespace=False), allow_null=True)
+    ids = StrictList(
+        child=StrictString(allow_blank=True, trim_whitespace=False),
+        allow_null=True,
+        max_length=_IDS,
+        error_messages={"max_length": "List should have at most {max_length} items"},
+    )
 
     def validate_ids(self, ids: list[str] | None) -> list[str] | None:
         """The ids as hex digits, each once."""

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from knowledgebases.embedders import catalogue
-from knowledgebases.embedders.base import Embedder, Vectors
 from system.errors import Misconfigured
 
 if TYPE_CHECKING:
@@ -19,7 +18,7 @@ if TYPE_CHECKING:
     from knowledgebases.embedders.openai import OpenAIEmbedder
     from system.transport import Transport
 
-__all__ = ["Embedder", "Vectors", "catalogue", "configure", "local_embedder", "remote_embedder"]
+__all__ = ["catalogue", "configure", "local_embedder", "remote_embedder"]
 
 BUNDLED = Path(__file__).parent / "models"
 CACHED = 256

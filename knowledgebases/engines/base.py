@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -71,6 +71,3 @@ class Engine(Protocol):
 
     def search(self, query: Query) -> Found:
         """Candidates for `query`."""
-
-    def health(self) -> Mapping[str, Any]:
-        """Facts for the status page; raises where the engine does not work."""

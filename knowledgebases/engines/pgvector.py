@@ -1,7 +1,7 @@
 """Exact BM25 and dense search in PostgreSQL, both in one statement (design: retrieval.md §2, §3)."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from django.db import connection
@@ -86,15 +86,6 @@ class PgvectorEngine:
         if not found.exact and query.chunks <= EXHAUSTIVE_LEXICAL:
             found = _run(query, postings=None)
         return found
-
-    def health(self) -> Mapping[str, Any]:
-        """Version of the server and of pgvector."""
-        with connection.cursor() as cursor:
-            cursor.execute(
-                "SELECT current_setting('server_version'), extversion FROM pg_extension WHERE extname = %s", ["vector"]
-            )
-            server, extension = cursor.fetchone()
-        return {"type": "pgvector", "version": extension, "postgresql": server}
 
 
 def _run(query: Query, *, postings: int | None) -> Found:

@@ -79,10 +79,6 @@ class KnowledgebaseQuerySet(models.QuerySet["Knowledgebase"]):
         """Rows of `user`'s own tenant: what the REST API lets a token's owner change."""
         return self.visible_to(user).filter(tenant_id=user.pk)
 
-    def deletable_by(self, user: "User") -> Self:
-        """Rows `user` may delete: those they made and still may read."""
-        return self.visible_to(user).filter(created_by=user)
-
 
 class Knowledgebase(Row):
     """A dataset: documents, their chunks, and how they are cut, embedded and searched.

@@ -14,7 +14,7 @@ from knowledgebases.retrieval.fusion import Scored, fuse
 from knowledgebases.retrieval.highlight import highlight as marked
 from knowledgebases.retrieval.highlight import plain
 from knowledgebases.retrieval.listing import search_text
-from system.errors import Code, RagError, Unavailable
+from system.errors import Unavailable
 
 __all__ = ["Answer", "DocumentCount", "Options", "Scored", "retrieve", "search_text"]
 
@@ -32,7 +32,7 @@ class Options:
     weight: float = 0.3
     """Of vector similarity against term similarity, clamped to 0..1."""
     top_k: int = 1024
-    """At most so many dense candidates (never more than the window of `engines.base`)."""
+    """At most so many dense candidates, 1 or more (never more than the window of `engines.base`)."""
     highlight: bool = False
 
 
@@ -74,8 +74,6 @@ def retrieve(
     A model that does not answer leaves the lexical half, and `degraded` says so. Raises DataError where the datasets
     are of different models, Misconfigured where the model is not the one they were embedded with.
     """
-    if options.top_k <= 0:
-        raise RagError("`top_k` must be greater than 0", code=Code.EXCEPTION)
     space = queries.common_space(kbs)
     if not question.strip() or not kbs:
         return Answer()

@@ -6,6 +6,7 @@ from typing import Any, Protocol
 from knowledgebases.lexical import tokenizer
 from knowledgebases.models import Chunk, Knowledgebase
 from knowledgebases.retrieval.highlight import highlight
+from knowledgebases.retrieval.query import terms_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +35,7 @@ def search_text(document: Scope, keywords: str, page: int = 1, page_size: int = 
     Chunks that searches do not find because they are switched off are listed all the same.
     """
     kb = document.kb
-    terms = list(dict.fromkeys(tokenizer.terms(keywords, kb.language)))
+    terms = terms_of(keywords, kb.language)
     hashes = [tokenizer.salted(term, kb.pk) for term in terms]
     found = Chunk.objects.filter(kb=kb, document_id=document.pk, lexicalrow__terms__overlap=hashes).in_reading_order()
     start = max(0, page - 1) * page_size

@@ -57,6 +57,13 @@ def tell(story: Story, console: Console) -> None:
 
     Raises StoryError where a document cannot be ingested, a question finds nothing, or the site does not answer.
     """
+    try:
+        _tell(story, console)
+    except httpx.HTTPError as error:
+        raise StoryError(f"{story.url} does not answer any more: {error}") from error
+
+
+def _tell(story: Story, console: Console) -> None:
     with httpx.Client(
         base_url=f"{story.url}/api/v1", headers={"Authorization": f"Bearer {story.token}"}, timeout=120, trust_env=False
     ) as api:
@@ -82,7 +89,10 @@ def wait_until_ready(url: str) -> None:
 
 
 def _call(answer: httpx.Response) -> Any:
-    body = answer.json()
+    try:
+        body = answer.json()
+    except ValueError:
+        raise StoryError(f"{answer.request.url} answered {answer.status_code}, and no JSON. Is it Ragsite?") from None
     if body.get("code") != 0:
         raise StoryError(f"{answer.request.method} {answer.request.url} answered: {body.get('message')}")
     return body.get("data")
@@ -102,7 +112,10 @@ def _upload(api: httpx.Client, dataset: str, files: Sequence[Path]) -> list[str]
     ids = []
     for file in files:
         known = there.get(file.name)
-        if known is None or known["size"] != file.stat().st_size:
+        if known and known["size"] != file.stat().st_size:
+            _call(api.request("DELETE", f"/datasets/{dataset}/documents", json={"ids": [known["id"]]}))
+            known = None
+        if known is None:
             with file.open("rb") as data:
                 known = _call(api.post(f"/datasets/{dataset}/documents", files={"file": (file.name, data)}))[0]
         ids.append(str(known["id"]))
@@ -114,7 +127,7 @@ def _ingest(api: httpx.Client, dataset: str, ids: Sequence[str], console: Consol
         rows = _call(api.get(f"/datasets/{dataset}/documents", params={"page_size": 1000, "desc": "false"}))["docs"]
         return [row for row in rows if row["id"] in ids]
 
-    if waiting := [row["id"] for row in listed() if row["run"] != "DONE"]:
+    if waiting := [row["id"] for row in listed() if row["run"] not in {"DONE", "RUNNING"}]:
         _call(api.post(f"/datasets/{dataset}/chunks", json={"document_ids": waiting}))
     console.print(f"\n[bold]Ingesting {len(ids)} documents[/bold]")
     columns = (TextColumn("{task.fields[name]:<28.28}"), BarColumn(), TextColumn("{task.fields[note]}"))
@@ -135,7 +148,7 @@ def _ingest(api: httpx.Client, dataset: str, ids: Sequence[str], console: Consol
                 raise StoryError("Ingestion took too long; the console shows where it stands.")
             time.sleep(POLL_SECONDS)
     if failed := [row for row in rows if row["run"] != "DONE"]:
-        raise StoryError("\n".join(f"{row['name']}: {row['progress_msg'].splitlines()[-1]}" for row in failed))
+        raise StoryError("\n".join(f"{row['name']}: {_note(row)}" for row in failed))
 
 
 def _note(row: dict[str, Any]) -> str:

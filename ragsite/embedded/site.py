@@ -64,7 +64,15 @@ class Site:
         servers = self._servers()
         stages = [
             *([_served(postgres, report)] for postgres in servers if isinstance(postgres, Postgres)),
-            [Service(name="prepare", launch=self._manage("prepare"), once=True, shown=True, stop_seconds=30.0)],
+            [
+                Service(
+                    name="prepare",
+                    launch=self._manage("prepare", process="prepare"),
+                    once=True,
+                    shown=True,
+                    stop_seconds=30.0,
+                )
+            ],
             *([_served(valkey, report)] for valkey in servers if isinstance(valkey, Valkey)),
             [*self._workers(), Service(name="sweeper", launch=self._manage("sweep", "--forever", process="sweeper"))],
             [Service(name="web", launch=self._web, ready=self._web_answers, stop_seconds=_WEB_DRAIN_SECONDS)],

@@ -42,6 +42,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "system.proxies.ForwardedFor",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "system.rest.paths.CollapseSlashes",
@@ -137,6 +138,7 @@ AXES_FAILURE_LIMIT = 5
 AXES_COOLOFF_TIME = 0.25  # hours
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_USERNAME_FORM_FIELD = "username"
+AXES_USERNAME_CALLABLE = "system.web.users.attempted_name"
 AXES_VERBOSE = False  # no banner at the start of every command
 AXES_LOCKOUT_CALLABLE = "system.web.users.lockout"
 LOGIN_URL = "/admin/login/"

@@ -16,7 +16,8 @@ RAG_HOST: str = env.str("RAGSITE_HOST", default="127.0.0.1")
 RAG_PORT: int = env.int("RAGSITE_PORT", default=9380)
 RAG_WORKERS: int = env.int("RAGSITE_WORKERS", default=max(1, min(4, os.cpu_count() or 1)))
 
-# What this process is (`web`, `worker`, `sweeper` or `command`): decides its database time-outs. Set by `manage.py up`.
+# What this process is: `prepare`, `web`, `worker`, `sweeper` (set by `manage.py up`) or `command`. Decides its database
+# time-outs, and whether it loads the console.
 RAG_PROCESS: str = env.str("RAGSITE_PROCESS", default="command")
 
 # HTTP status of errors: `truthful`, or `reference` for clients that expect 200 with a code in the body.
@@ -30,6 +31,9 @@ RAG_TOKENS_READABLE: bool = env.bool("RAGSITE_TOKENS_READABLE", default=True)
 # Private addresses that models may be called at: `host:port` or networks in CIDR form.
 RAG_PRIVATE_ENDPOINTS: list[str] = env.list("RAGSITE_PRIVATE_ENDPOINTS", default=[])
 
+# The reverse proxies, addresses or networks, whose X-Forwarded-For tells who calls; from anybody else it is ignored.
+RAG_TRUSTED_PROXIES: list[str] = env.list("RAGSITE_TRUSTED_PROXIES", default=[])
+
 # A directory with more local models, each `model.onnx + tokenizer.json + config.json`; empty: the bundled one only.
 RAG_MODELS_DIR: str = env.str("RAGSITE_MODELS_DIR", default="")
 
@@ -39,6 +43,11 @@ RAG_EMBED_THREADS: int = env.int("RAGSITE_EMBED_THREADS", default=max(1, (os.cpu
 # --- limits -----------------------------------------------------------------------------------------------------------
 
 RAG_UPLOAD_BYTES: int = env.int("RAGSITE_UPLOAD_BYTES", default=1 << 30)  # bytes of one file
+# Bytes of one upload request with all its files.
+RAG_REQUEST_BYTES: int = env.int("RAGSITE_REQUEST_BYTES", default=4 << 30)
+# The addresses that take files, as regular expressions of the whole path. Everywhere else a file is refused unread:
+# login forms read their bodies before anybody is known.
+RAG_UPLOAD_PATHS = [r"/api/v1/datasets/[^/]+/documents", r"/admin/documents/document/add/"]
 RAG_BODY_BYTES: int = env.int("RAGSITE_BODY_BYTES", default=16 << 20)  # bytes of one JSON body
 RAG_FILES_PER_UPLOAD: int = env.int("RAGSITE_FILES_PER_UPLOAD", default=1024)  # files of one request
 RAG_JSON_DEPTH = 64  # levels of nesting

@@ -92,6 +92,8 @@ class UserAdmin(AuthUserAdmin, ConsoleAdmin):  # type: ignore[misc,type-arg]
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
         """Register a new user; save a known one."""
         if change:
+            if not obj.is_active:
+                obj.end_session()
             super().save_model(request, obj, form, change)
             return
         given = form.cleaned_data
@@ -135,7 +137,8 @@ class UserAdmin(AuthUserAdmin, ConsoleAdmin):  # type: ignore[misc,type-arg]
         users = [user for user in queryset if user.is_active != active and self.has_change_permission(request, user)]
         for user in users:
             user.is_active = active
-            user.save(update_fields=["is_active"])
+            user.end_session()
+            user.save(update_fields=["is_active", "access_token"])
         word = "enabled" if active else "disabled"
         self.note(request, users, f"{word.capitalize()}.")
         self.tell(

@@ -13,7 +13,14 @@ from system.models.tenant import Tenant
 
 
 class UserManager(BaseUserManager["User"]):
-    """Makes users, each with a tenant of their own."""
+    """Makes users, each with a tenant of their own, and finds them by their address."""
+
+    def named(self, email: str) -> models.QuerySet["User"]:
+        """The user with that e-mail address, whatever its case: one at most, by the constraint `user_email`.
+
+        The constraint folds with LOWER, so must every look-up: `iexact` compares with UPPER, where `ſ` is an `S`.
+        """
+        return self.alias(folded_email=Lower("email")).filter(folded_email=Lower(models.Value(email)))
 
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
         """A user of the API; user, tenant and membership come in one transaction."""
@@ -30,7 +37,7 @@ class UserManager(BaseUserManager["User"]):
 
     def get_by_natural_key(self, username: str | None) -> "User":
         """The user with that e-mail address, whatever its case."""
-        return self.get(email__iexact=username or "")
+        return self.named(username or "").get()
 
 
 def fresh_access_token() -> str:
@@ -67,3 +74,12 @@ class User(Row, AbstractBaseUser, PermissionsMixin):
 
     def __str__(self) -> str:
         return self.email
+
+    def set_password(self, raw_password: str | None) -> None:
+        """Take a new password; who logged in with the old one is logged out. Not saved yet."""
+        super().set_password(raw_password)
+        self.end_session()
+
+    def end_session(self) -> None:
+        """Let the live session of the web API, if any, end. Not saved yet."""
+        self.access_token = fresh_access_token()

@@ -1,15 +1,17 @@
 """The envelopes around answers (contract A.1), and the one place that decides their HTTP status."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from enum import Enum
 from http import HTTPStatus
 from typing import Any
 
+from django import forms
 from django.conf import settings
-from rest_framework.exceptions import NotAcceptable
+from rest_framework.exceptions import AuthenticationFailed, NotAcceptable
 from rest_framework.negotiation import DefaultContentNegotiation
 from rest_framework.renderers import BaseRenderer, BrowsableAPIRenderer, JSONRenderer
-from rest_framework.request import Request
+from rest_framework.request import Request, override_method
 from rest_framework.response import Response
 
 from system.errors import Code, RagError
@@ -71,12 +73,42 @@ class EnvelopeRenderer(JSONRenderer):
         return super().render(data, accepted_media_type, context)
 
 
+class JSONForm(forms.Form):
+    """A body to type in; the names of its fields are those that REST framework's page and script know."""
+
+    _content_type = forms.ChoiceField(
+        label="Media type",
+        choices=[("application/json", "application/json")],
+        widget=forms.Select(attrs={"data-override": "content-type"}),
+    )
+    _content = forms.CharField(
+        label="Content", initial="{}", required=False, widget=forms.Textarea(attrs={"data-override": "content"})
+    )
+
+
 class BrowsableRenderer(BrowsableAPIRenderer):
     """The browsable API for people who are logged in to the console; bodies are typed in as JSON."""
+
+    def get_context(
+        self, data: Any, accepted_media_type: str | None, renderer_context: Mapping[str, Any]
+    ) -> dict[str, Any]:
+        """What the page shows; it names its reader, also where a request was refused before they were looked up."""
+        with suppress(AuthenticationFailed):  # who is refused counts as anonymous from now on
+            _ = renderer_context["request"].user
+        context: dict[str, Any] = super().get_context(data, accepted_media_type, renderer_context)
+        return context
 
     def get_rendered_html_form(self, data: Any, view: Any, method: str, request: Request) -> Any:
         """No HTML forms, but the buttons of DELETE and OPTIONS."""
         return super().get_rendered_html_form(data, view, method, request) if method in {"DELETE", "OPTIONS"} else None
+
+    def get_raw_data_form(self, data: Any, view: Any, method: str, request: Request) -> JSONForm | None:
+        """The editor of a body, from an empty object on.
+
+        REST framework's own starts from the view's one serializer; ours differ by action, and describe answers.
+        """
+        with override_method(view, request, method) as tried:
+            return JSONForm() if self.show_form_for_method(view, method, tried, None) else None
 
 
 class JSONUnlessAsked(DefaultContentNegotiation):

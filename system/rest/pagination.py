@@ -10,6 +10,7 @@ from system.rest.failures import Unhandled, not_an_integer
 
 M = TypeVar("M", bound=Model)
 
+LARGEST = 100_000  # rows of one page
 FURTHEST = 2**31  # rows; what lies beyond is empty, and no caller can overflow an OFFSET
 DEFAULT_SIZE = 30
 
@@ -44,7 +45,7 @@ class Page:
         """The rows of this page; rows with equal values keep a fixed order."""
         start = min((self.number - 1) * self.size, FURTHEST)
         sign = "-" if self.descending else ""
-        return rows.order_by(f"{sign}{self.orderby}", f"{sign}pk")[start : start + min(self.size, FURTHEST)]
+        return rows.order_by(f"{sign}{self.orderby}", f"{sign}pk")[start : start + min(self.size, LARGEST)]
 
 
 def integer(text: str) -> int:

@@ -1,16 +1,18 @@
 """Multipart bodies: streamed to disk, bounded, with the names that clients gave."""
 
 import io
+import re
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, cast
 
 from django.conf import settings
+from django.core.exceptions import SuspiciousOperation
 from django.core.files.uploadedfile import UploadedFile
 from django.core.files.uploadhandler import FileUploadHandler
 from django.http import QueryDict
-from django.http.multipartparser import MultiPartParser
+from django.http.multipartparser import MultiPartParser, MultiPartParserError
 from rest_framework.parsers import BaseParser, DataAndFiles
 from rest_framework.request import Request
 
@@ -23,6 +25,17 @@ else:
 
 FIELD = "file"
 MEMORY_BYTES = 64 << 10  # of one file that stays in memory; a thousand small files cost no descriptors
+
+
+class Unwanted(ArgumentError, SuspiciousOperation):
+    """A file where none is taken.
+
+    It is an exception of Django too: forms outside the API, whose bodies middleware reads, answer 400.
+    """
+
+
+class BodyTooLarge(TooLarge, SuspiciousOperation):
+    """A multipart body of more bytes than one request may have; outside the API it answers 400."""
 
 
 class SpooledUpload(_UploadedFile):
@@ -96,18 +109,36 @@ class SpooledUpload(_UploadedFile):
 
 
 class SpoolHandler(FileUploadHandler):
-    """Takes every file of a request; stops reading at RAG_UPLOAD_BYTES a file and RAG_FILES_PER_UPLOAD files."""
+    """Takes the files of a request to one of RAG_UPLOAD_PATHS, and refuses those of any other.
+
+    Stops reading at RAG_UPLOAD_BYTES a file and RAG_FILES_PER_UPLOAD files; does not begin beyond RAG_REQUEST_BYTES.
+    Without `keep`, names are read and bytes thrown away.
+    """
 
     chunk_size = 256 << 10
 
     def __init__(self, request: Any = None) -> None:
         super().__init__(request)
         self.uploads: list[SpooledUpload] = []
+        self.keep = True
         self._reading: list[SpooledUpload] = []
+        self._wanted = any(re.fullmatch(path, request.path_info) for path in settings.RAG_UPLOAD_PATHS)
+
+    def handle_raw_input(
+        self, input_data: Any, META: Any, content_length: int, boundary: Any, encoding: str | None = None
+    ) -> None:
+        """A body begins: refuse it for its length before anything of it is read."""
+        limit = settings.RAG_REQUEST_BYTES if self._wanted else settings.RAG_BODY_BYTES
+        if content_length > limit:
+            raise BodyTooLarge(
+                f"The request has {content_length >> 20} MiB, and one may have {limit >> 20} MiB; send less at once."
+            )
 
     def new_file(self, *args: Any, **kwargs: Any) -> None:
         """A file part begins."""
         super().new_file(*args, **kwargs)
+        if not self._wanted:
+            raise Unwanted("This address takes no files; send the fields alone.")
         if len(self.uploads) >= settings.RAG_FILES_PER_UPLOAD:
             self._drop()
             raise TooLarge(f"More than {settings.RAG_FILES_PER_UPLOAD} files in one request; send fewer at once.")
@@ -119,7 +150,8 @@ class SpoolHandler(FileUploadHandler):
             self._drop()
             limit = settings.RAG_UPLOAD_BYTES >> 20
             raise TooLarge(f"`{self.file_name}` is larger than the {limit} MiB that one file may have on this site.")
-        self.uploads[-1].append(raw_data)
+        if self.keep:
+            self.uploads[-1].append(raw_data)
 
     def file_complete(self, file_size: int) -> SpooledUpload:
         """The file that began last is whole."""
@@ -127,8 +159,9 @@ class SpoolHandler(FileUploadHandler):
         return self.uploads[-1]
 
     def upload_interrupted(self) -> None:
-        """The client went away in the middle of a file."""
+        """The body ended in the middle of a file: nothing of it counts."""
         self._drop()
+        raise MultiPartParserError("The body ends in the middle of a file.")
 
     def _drop(self) -> None:
         for upload in self.uploads:
@@ -160,8 +193,8 @@ class _Multipart(MultiPartParser):
         return name or None
 
 
-def uploaded_files(request: Request) -> "list[UploadedFile[bytes]]":
-    """The parts of a request named `file`, in their order.
+def uploaded_files(request: Request, *, keep: bool = True) -> "list[UploadedFile[bytes]]":
+    """The parts of a request named `file`, in their order; without `keep`, for their names only.
 
     Raises ArgumentError where there is none, or one without a file name. Django takes such a part for a form field;
     so does a client that sends text under the name `file`, and is told the same.
@@ -169,6 +202,8 @@ def uploaded_files(request: Request) -> "list[UploadedFile[bytes]]":
     content_type: str = request.content_type or ""
     if not content_type.lower().startswith(UploadParser.media_type):
         raise ArgumentError("No file part!")
+    for handler in request._request.upload_handlers:
+        cast(SpoolHandler, handler).keep = keep
     parts = cast(QueryDict, request.data).getlist(FIELD)
     if not parts:
         raise ArgumentError("No file part!")

@@ -11,16 +11,19 @@ from rest_framework.permissions import AllowAny, BasePermission
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
-from system.errors import ArgumentError
+from system.errors import ArgumentError, TooLarge
 from system.rest.authentication import SessionToken
 from system.rest.bodies import storable
 from system.rest.envelope import Answer, Envelope
+
+OPEN_BODY_BYTES = 64 << 10  # of a request that needs no login: credentials, never content
 
 
 class Edge(APIView):
     """A route of the REST API: method, then credentials, then everything else is checked, in that order (A.4)."""
 
     envelope = Envelope.REST
+    format_kwarg: str | None = None  # read to negotiate an answer, even where `initial` refuses before it is set
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Refuse what no handler should see."""
@@ -49,6 +52,13 @@ class OpenWebEdge(WebEdge):
 
     authentication_classes: Sequence[type[BaseAuthentication]] = []
     permission_classes: Sequence[type[BasePermission]] = [AllowAny]
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """Refuse what nobody has to send who is not known yet, before it is read."""
+        super().initial(request, *args, **kwargs)
+        length = request.META.get("CONTENT_LENGTH") or "0"
+        if not length.isdecimal() or int(length) > OPEN_BODY_BYTES:
+            raise TooLarge(f"The body is larger than the {OPEN_BODY_BYTES >> 10} KiB that this route takes.")
 
 
 def django_request(request: Request) -> HttpRequest:

@@ -1,5 +1,6 @@
 """Registering and logging in (contract C.1)."""
 
+from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 
@@ -62,17 +63,29 @@ class Login(OpenWebEdge):
 
 def _authenticated(request: HttpRequest, email: str, password: str) -> User:
     """The user with these credentials; every failure is counted by address and e-mail, known or not."""
+    if len(email) > accounts.EMAIL_CHARS:
+        raise _unknown(email)
     user = authenticate(request, username=email, password=password)
     if isinstance(user, User):
         return user
     if getattr(request, "axes_locked_out", False):
         raise _locked_out(request)
-    known = User.objects.filter(email__iexact=email).first()
+    known = User.objects.named(email).first()
     if known is None:
-        raise Refused(f"Email: {email} is not registered!")
+        raise _unknown(email)
     if not known.is_active and known.check_password(password):
         raise Forbidden("This account has been disabled, please contact the administrator!", code=Code.FORBIDDEN)
     raise Refused("Email and password do not match!")
+
+
+def _unknown(email: str) -> Refused:
+    return Refused(f"Email: {email[: accounts.EMAIL_CHARS]} is not registered!")
+
+
+def attempted_name(request: HttpRequest, credentials: Mapping[str, Any] | None = None) -> str:
+    """The name that failed logins are counted under (AXES_USERNAME_CALLABLE): one for all spellings of an address."""
+    given = credentials if credentials is not None else request.POST
+    return str(given.get("username") or "").strip().casefold()[: accounts.EMAIL_CHARS]
 
 
 def lockout(request: HttpRequest, response: HttpResponse, credentials: Any) -> HttpResponse:

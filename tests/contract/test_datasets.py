@@ -494,6 +494,13 @@ def test_repeated_ids_are_refused(api, kb):
     assert Knowledgebase.objects.live().exists()
 
 
+def test_10000_ids_are_deleted_at_once_at_most(api, kb):
+    response = api.delete(URL, {"ids": [kb.pk] * 10_001}, format="json")
+
+    assert "Message: <List should have at most 10000 items>" in response.json()["message"]
+    assert Knowledgebase.objects.live().exists()
+
+
 def test_a_list_with_a_foreign_id_deletes_nothing(api, kb, owner, stranger):
     foreign, unknown = KnowledgebaseFactory(owner=stranger, team=True).pk, uuid.uuid1().hex
 

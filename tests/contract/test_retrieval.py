@@ -6,7 +6,7 @@ from django.test.utils import CaptureQueriesContext
 
 from documents import changes, removal
 from documents.changes import Change
-from tests.contract.answers import UNKNOWN, failure
+from tests.contract.answers import UNKNOWN, exception, failure
 from tests.factories import DocumentFactory, KnowledgebaseFactory
 
 pytestmark = pytest.mark.django_db
@@ -124,8 +124,7 @@ def test_a_question_key_is_required(ask, kb):
 def test_top_k_is_positive(ask, kb, top_k):
     answer = ask(dataset_ids=[kb.pk], question="chunk", top_k=top_k)
 
-    assert (answer.status_code, answer.json()["code"]) == (400, 100)
-    assert "must be greater than 0" in answer.json()["message"]
+    assert (answer.status_code, answer.json()) == (400, exception("`top_k` must be greater than 0"))
 
 
 @pytest.mark.parametrize("body", [{"keyword": True}, {"cross_languages": ["German"]}, {"use_kg": True}])
@@ -214,6 +213,34 @@ def test_every_hit_has_a_highlight_that_is_safe_to_show(ask, kb, upload, publish
     assert hit["content"] == "Otters <script>alert(1)</script> swim."
     assert "<script>" not in hit["highlight"]
     assert "<em>Otters</em>" in hit["highlight"]
+
+
+def test_a_question_may_have_10000_characters_and_no_more(ask, kb, five):
+    long = ask(dataset_ids=[kb.pk], question="chunk " * 1666)
+    longer = ask(dataset_ids=[kb.pk], question="x" * 10_001)
+
+    assert long.json()["data"]["total"] > 0
+    assert (longer.status_code, longer.json()) == (
+        413,
+        failure(101, "`question` may have 10,000 characters; this one has 10,001. Shorten it."),
+    )
+
+
+@pytest.mark.parametrize("key", ["dataset_ids", "document_ids"])
+def test_a_search_names_10000_ids_at_most(ask, kb, key):
+    answer = ask(**{"dataset_ids": [kb.pk], "question": "chunk", key: [UNKNOWN] * 10_001})
+
+    assert (answer.status_code, answer.json()["code"]) == (413, 101)
+    assert "10,000 ids" in answer.json()["message"]
+
+
+def test_models_of_one_name_with_an_at_sign_are_told_apart(ask, kb, owner):
+    one = KnowledgebaseFactory(owner=owner, embd_id="team@one@Builtin")
+    two = KnowledgebaseFactory(owner=owner, embd_id="team@two@Builtin")
+
+    answer = ask(dataset_ids=[one.pk, two.pk], question="chunk")
+
+    assert (answer.status_code, answer.json()["code"]) == (400, 102)
 
 
 def test_several_datasets_are_searched_together(ask, kb, owner, upload, publish):

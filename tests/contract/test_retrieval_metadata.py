@@ -87,3 +87,25 @@ def test_a_wrong_condition_is_refused(ask, kb, wanted):
     answer = ask(dataset_ids=[kb.pk], question="chunk", metadata_condition=wanted)
 
     assert (answer.status_code, answer.json()["code"]) == (400, 101)
+
+
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        {"conditions": [{"name": "year", "comparison_operator": "empty"}] * 65},
+        condition("x" * 1001, "is", 1),
+        condition("year", "is", "x" * 1001),
+    ],
+    ids=["conditions", "name", "value"],
+)
+def test_too_much_of_a_condition_is_refused(ask, kb, wanted):
+    answer = ask(dataset_ids=[kb.pk], question="chunk", metadata_condition=wanted)
+
+    assert (answer.status_code, answer.json()["code"]) == (413, 101)
+
+
+def test_numbers_beyond_any_float_are_no_crash(ask, kb, years):
+    assert (
+        ask(dataset_ids=[kb.pk], question="otters", metadata_condition=condition("year", ">", 10**400)).json()["code"]
+        == 0
+    )

@@ -1,7 +1,10 @@
 import pytest
 
-from documents import editing
+from documents import changes, editing, vectors
 from documents.editing import Change
+from knowledgebases import indexing
+from knowledgebases.embedding import embedder_for
+from knowledgebases.lexical import tokenizer
 from knowledgebases.models import Chunk, DenseRow, LexicalRow
 from system.errors import NotFound
 
@@ -46,14 +49,112 @@ def test_a_chunk_that_is_gone_cannot_be_changed(document):
         editing.change(document, chunk, Change(content="Otters swim."))
 
 
-def test_switching_hides_a_chunk_from_searches(document):
-    chunk = editing.add(document, "Otters sleep.")
+@pytest.fixture
+def parsed(document):
+    """A chunk as a parser makes it, under a heading and found by the title of its document."""
+    text = vectors.text_of("Otters sleep afloat.", headings=["Sleep"])
+    titled = vectors.TitledEmbedder(embedder_for(document.kb), document)
+    chunk = Chunk.objects.create(
+        pk="a" * 16,
+        document=document,
+        kb=document.kb,
+        content="Otters sleep afloat.",
+        headings=["Sleep"],
+        spans=[[0, 20]],
+        tokens=6,
+        digest=titled.digest(text),
+    )
+    space = indexing.space_of(titled.embedder)
+    indexing.index_chunks(document.kb, [indexing.Entry(chunk, titled.embed([text])[0], "note")], space=space)
+    return chunk
 
-    assert editing.switch(document, [chunk.pk, "unknown"], available=False) == 1
 
-    assert not Chunk.objects.get().available
+@pytest.fixture
+def no_model(monkeypatch):
+    """Nothing may be embedded."""
+
+    def refuse(kb):
+        raise AssertionError("embedded anew")
+
+    monkeypatch.setattr(editing, "embedder_for", refuse)
+
+
+def found_by(kb, word):
+    return LexicalRow.objects.filter(terms__contains=[tokenizer.salted(*tokenizer.terms(word, kb.language), kb.pk)])
+
+
+def test_a_switch_hides_a_chunk_and_changes_nothing_else(document, parsed, no_model):
+    before = Chunk.objects.values().get()
+
+    editing.change(document, parsed, Change(available=False))
+
+    after = Chunk.objects.values().get()
+    assert after | {"updated_at": None} == before | {"updated_at": None, "available": False}
     assert not LexicalRow.objects.get().available
     assert not DenseRow.objects.get().available
+
+
+def test_new_keywords_are_searched_without_embedding_anew(document, kb, parsed, no_model):
+    editing.change(document, parsed, Change(important_keywords=["whiskers"]))
+
+    assert Chunk.objects.get().by_hand
+    for word in ("whiskers", "note", "sleep"):
+        assert found_by(kb, word).exists()
+
+
+def test_a_change_to_what_is_there_already_changes_nothing(document, parsed, no_model):
+    editing.change(document, parsed, Change(content=parsed.content, questions=[" "]))
+
+    assert not Chunk.objects.get().by_hand
+
+
+def test_an_edited_chunk_keeps_the_title_and_the_headings_it_was_parsed_under(document, kb, parsed):
+    editing.change(document, parsed, Change(content="They hold hands."))
+
+    titled = vectors.TitledEmbedder(embedder_for(kb), document)
+    text = vectors.text_of("They hold hands.", headings=["Sleep"])
+    assert found_by(kb, "note").exists()
+    assert Chunk.objects.get().digest == titled.digest(text)
+    near = DenseRow.objects.get().embedding @ titled.embed([text])[0]
+    assert near == pytest.approx(1, abs=1e-3)
+
+
+def test_a_title_finds_edited_chunks_and_not_added_ones_after_a_renaming(document, kb, parsed):
+    editing.change(document, parsed, Change(important_keywords=["whiskers"]))
+    editing.add(document, "Beavers build.")
+
+    changes.change(document, changes.Change(name="zebrafish.txt"))
+
+    assert [row.pk for row in found_by(kb, "zebrafish")] == [parsed.pk]
+    assert not found_by(kb, "note").exists()
+
+
+def test_a_change_is_made_to_the_chunk_as_it_is_now(document):
+    stale = editing.add(document, "Otters sleep.")
+    editing.change(document, stale, Change(content="Otters swim.", important_keywords=["fin"]))
+
+    editing.change(document, stale, Change(questions=["Who?"]))
+
+    now = Chunk.objects.get()
+    assert (now.content, now.important_keywords, now.questions) == ("Otters swim.", ["fin"], ["Who?"])
+
+
+def test_a_chunk_that_changes_while_it_is_embedded_is_embedded_again(document, monkeypatch):
+    chunk = editing.add(document, "Otters sleep.")
+    embedded, asked = editing._embedded, []
+
+    def slow(document, text):
+        if not asked:
+            Chunk.objects.update(content="Otters swim.")
+        asked.append(text.content)
+        return embedded(document, text)
+
+    monkeypatch.setattr(editing, "_embedded", slow)
+
+    editing.change(document, chunk, Change(questions=["Who?"]))
+
+    assert asked == ["Otters sleep.", "Otters swim."]
+    assert Chunk.objects.get().content == "Otters swim."
 
 
 def test_deleting_counts_what_was_deleted(document, kb):

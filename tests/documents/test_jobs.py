@@ -1,5 +1,9 @@
 """Whole tasks, with the real parser child and the real model."""
 
+import os
+import signal
+import threading
+
 import pytest
 
 from documents import jobs, queueing
@@ -90,7 +94,7 @@ def test_parsing_again_embeds_nothing_that_is_unchanged(upload, ingest, monkeypa
     ingest(document)
 
     assert set(Chunk.objects.values_list("pk", flat=True)) == before
-    assert embedded == ["facts"]  # the title alone
+    assert embedded == []
     assert document.published_gen == 2
 
 
@@ -112,6 +116,62 @@ def test_a_task_that_is_canceled_while_it_is_parsed_stays_canceled(document, mon
     assert Task.objects.get().state == TaskState.CANCELED
 
 
+def test_what_a_lost_task_embeds_is_not_staged(document, claimed):
+    from documents.ingestion.stages import run
+    from documents.leases import Lease, LeaseLost
+
+    task = claimed()
+    lease = Lease(task)  # not entered: no heartbeat will notice
+    queueing.stop([document.pk])
+
+    with Sandbox() as sandbox, pytest.raises(LeaseLost):
+        run(task, lease, sandbox)
+
+    assert not Stage.objects.exists()
+
+
+def test_a_worker_that_is_stopped_hands_its_task_back(document, claimed):
+    task, stopping = claimed(), threading.Event()
+    stopping.set()
+
+    with Sandbox() as sandbox:
+        jobs.run(task, sandbox, stopping=stopping)
+
+    task.refresh_from_db()
+    assert (task.state, task.lost, task.faults) == (TaskState.QUEUED, 0, 0)
+
+
+def test_a_termination_signal_ends_the_wake_and_hands_the_task_back(document, monkeypatch):
+    real = Sandbox.parse
+
+    def parse_and_be_stopped(self, *args, **kwargs):
+        os.kill(os.getpid(), signal.SIGTERM)
+        return real(self, *args, **kwargs)
+
+    monkeypatch.setattr(Sandbox, "parse", parse_and_be_stopped)
+    before = signal.getsignal(signal.SIGTERM)
+    queueing.start([document.pk])
+
+    jobs.wake()
+
+    assert Task.objects.get().state == TaskState.QUEUED
+    assert signal.getsignal(signal.SIGTERM) is before
+
+
+def test_publishing_leaves_the_parser_child_alive(upload):
+    for number in range(2):
+        queueing.start([upload(f"{number}.txt").pk])
+    pids = []
+
+    with Sandbox() as sandbox:
+        while task := Task.objects.claim(owner="test", lease_seconds=60):
+            jobs.run(task, sandbox)
+            pids.append(sandbox.pid)
+
+    assert len(pids) == 2
+    assert pids[0] == pids[1] is not None
+
+
 def test_a_retry_takes_paid_embeddings_from_the_stage(document, claimed):
     from documents.ingestion.stages import run
     from documents.leases import Lease
@@ -127,7 +187,7 @@ def test_a_retry_takes_paid_embeddings_from_the_stage(document, claimed):
             patch.setattr(OnnxEmbedder, "embed", lambda self, texts: calls.append(list(texts)) or real(self, texts))
             run(task, lease, sandbox)
 
-    assert calls == [["note"]]
+    assert calls == []
     assert [bytes(row["embedding"]) for row in Stage.objects.values("embedding")] == [
         bytes(row["embedding"]) for row in staged
     ]

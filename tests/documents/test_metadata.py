@@ -53,3 +53,10 @@ def test_living_documents_that_meet_every_condition_are_picked(owner):
     picked = metadata.matching(kbs, [Condition("year", ">", 2000), Condition("year", "<", "2020")])
 
     assert picked == [documents[1].pk]
+
+
+@pytest.mark.parametrize(
+    ("found", "wanted"), [(10**400, 1), (1, 10**400), ("x", 10**400)], ids=["found", "both", "text"]
+)
+def test_numbers_beyond_any_float_compare_as_texts(found, wanted):
+    assert not metadata.meets({"field": found}, [Condition("field", "is", wanted)])

@@ -3,11 +3,16 @@ import hashlib
 import pytest
 from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from documents import uploads
 from documents.models import Blob, BlobState, Document, File
 from documents.storage import AtomicFileSystemStorage
-from system.errors import ArgumentError
+from knowledgebases import naming
+from knowledgebases.models import Knowledgebase
+from system.errors import ArgumentError, DataError
 
 pytestmark = pytest.mark.django_db
 
@@ -90,8 +95,48 @@ def test_a_storage_that_fails_leaves_a_pending_blob_for_the_sweeper(kb, owner, m
     assert not File.objects.filter(name="a.txt").exists()
 
 
+def test_datasets_that_had_the_same_name_one_after_the_other_both_take_uploads(kb, owner, upload):
+    upload("a.txt")
+    Knowledgebase.objects.filter(pk=kb.pk).update(deleted_at=timezone.now())
+    again = Knowledgebase.objects.create(tenant=kb.tenant, created_by=owner, name=kb.name, embd_id=kb.embd_id)
+
+    document = upload("a.txt", to=again)
+
+    assert document.file.parent == again.folder != kb.folder
+
+
 def test_the_dataset_folder_is_made_once(kb, upload):
     upload("a.txt")
     upload("b.txt")
 
     assert File.objects.filter(type="folder").count() == 3  # root, shelf, dataset
+
+
+def test_the_hundredth_file_of_one_name_costs_what_the_second_does(kb, upload, django_assert_max_num_queries):
+    upload("a.txt")
+    with CaptureQueriesContext(connection) as second:
+        upload("a.txt")
+    Document.objects.bulk_create(
+        [Document(kb=kb, created_by=kb.created_by, name=f"a({n}).txt", type="doc") for n in range(2, 100)]
+    )
+
+    with django_assert_max_num_queries(len(second)):
+        document = upload("a.txt")
+
+    assert document.name == "a(100).txt"
+
+
+def test_a_name_with_no_room_for_a_number_is_refused_before_anything_is_stored(upload):
+    upload("b" * 251 + ".txt")
+
+    with pytest.raises(DataError, match="maximum length"):
+        upload("b" * 251 + ".txt")
+
+    assert Blob.objects.count() == 1
+
+
+def test_a_name_that_is_taken_meanwhile_gets_the_next_number(kb, upload, monkeypatch):
+    upload("a.txt")
+    monkeypatch.setattr(naming, "among", lambda rows: lambda names: [])
+
+    assert upload("a.txt").name == "a(1).txt"

@@ -3,9 +3,10 @@ import threading
 import pytest
 from django.db import connections
 
-from knowledgebases import datasets
+from documents import queueing
+from knowledgebases import datasets, naming
 from knowledgebases.models import EmbeddingSpace, Knowledgebase
-from system.errors import Forbidden
+from system.errors import Conflict, Forbidden
 from tests.factories import DocumentFactory, KnowledgebaseFactory, UserFactory
 
 
@@ -84,3 +85,24 @@ def test_another_model_leaves_the_space_of_the_old_one(owner):
     changed = datasets.update(kb, {"embedding_model": "another@Builtin"})
 
     assert changed.space is None
+
+
+@pytest.mark.django_db
+def test_the_model_stays_while_documents_are_being_parsed(owner):
+    kb = KnowledgebaseFactory(owner=owner)
+    document = DocumentFactory(kb=kb)
+    queueing.start([document.pk])
+
+    with pytest.raises(Conflict, match="being parsed"):
+        datasets.update(kb, {"embedding_model": "another@Builtin"})
+
+    queueing.stop([document.pk])
+    assert datasets.update(kb, {"embedding_model": "another@Builtin"}).embd_id == "another@Builtin"
+
+
+@pytest.mark.django_db
+def test_a_name_that_is_taken_meanwhile_gets_the_next_number(owner, monkeypatch):
+    KnowledgebaseFactory(owner=owner, name="x")
+    monkeypatch.setattr(naming, "among", lambda rows: lambda names: [])
+
+    assert datasets.create(owner.tenant, created_by=owner, given={"name": "X"}).name == "X(1)"

@@ -3,10 +3,15 @@ from itertools import islice
 import pytest
 
 from knowledgebases import naming
+from knowledgebases.models import Knowledgebase
+from tests.factories import KnowledgebaseFactory
 
 
 def names(name, taken, count=3, **options):
-    return list(islice(naming.candidates(name, taken=lambda one: one.lower() in taken, **options), count))
+    def there(asked):
+        return [one for one in asked if one.lower() in taken]
+
+    return list(islice(naming.candidates(name, taken=there, **options), count))
 
 
 @pytest.mark.parametrize(
@@ -28,14 +33,24 @@ def test_names_are_numbered_in_front_of_the_suffix(name, taken, expected):
     assert names(name, taken) == expected
 
 
-def test_a_thousand_names_are_tried():
-    tried = []
+def test_a_thousand_names_are_tried_with_two_questions():
+    asked = []
 
-    found = list(naming.candidates("x", taken=lambda name: bool(tried.append(name)) or True))
+    found = list(naming.candidates("x", taken=lambda names: asked.append(names) or names))
 
     assert found == []
-    assert len(tried) == 1000
-    assert tried[-1] == "x(999)"
+    assert [len(names) for names in asked] == [1, 999]
+    assert asked[1][-1] == "x(999)"
+
+
+@pytest.mark.django_db
+def test_names_that_rows_have_are_compared_whatever_their_case(owner):
+    for name in ("Manuals", "manuals(1)", "other"):
+        KnowledgebaseFactory(owner=owner, name=name)
+
+    taken = naming.among(Knowledgebase.objects.all())
+
+    assert set(taken(["MANUALS", "manuals(1)", "manuals(2)"])) == {"Manuals", "manuals(1)"}
 
 
 @pytest.mark.parametrize("name", ["n" * 20, "n" * 12 + ".txt", "n." + "s" * 18])

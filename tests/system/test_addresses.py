@@ -47,6 +47,10 @@ HOSTILE = {
     "2002:7f00:1::": "6to4 of loopback",
     "2001:0:7f00:1::": "Teredo",
     "2001:db8::1": "documentation",
+    "3fff::1": "documentation",
+    "3fff:fff:ffff::1": "end of documentation",
+    "fec0::1": "local to the site",
+    "feff::1": "end of local to the site",
 }
 
 

@@ -32,3 +32,17 @@ def test_log_lines_arguments_and_traces_are_cleaned():
 
     assert record.getMessage() == "failed with ragflow-[redacted]"
     assert "abcdefghij" not in record.exc_text
+
+
+@pytest.mark.parametrize(
+    ("message", "arguments"),
+    [("%s and %s", ("ragflow-abcdefghij",)), ("%d", ("ragflow-abcdefghij",)), ("plain", ("ragflow-abcdefghij",))],
+    ids=["too few", "wrong type", "too many"],
+)
+def test_a_line_whose_arguments_do_not_fit_fails_nobody_and_shows_none_of_them(message, arguments):
+    record = logging.LogRecord("x", logging.ERROR, "f", 1, message, arguments, None)
+
+    passed = RedactSecrets().filter(record)
+
+    assert passed
+    assert record.getMessage() == f"{message!r} (its arguments do not fit: TypeError)"

@@ -1,11 +1,18 @@
 """The database wrapper that Django loads for the engine `ragsite.embedded.database`."""
 
+import logging
 from typing import Any
 
 from django.conf import settings
 from django.db.backends.postgresql import base
 
 from ragsite.embedded import postgres
+from system.errors import RagError
+
+log = logging.getLogger(__name__)
+
+START_SECONDS = 120.0  # recovery after a crash takes what it takes
+SERVED_SECONDS = 5.0  # a request or a heartbeat would rather know soon; the supervisor starts the server
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
@@ -26,4 +33,15 @@ class DatabaseWrapper(base.DatabaseWrapper):
             return super().get_new_connection(self.get_connection_params())
 
     def _ensure(self) -> postgres.Connection:
-        return postgres.ensure(settings.RAG_DATA_DIR, fsync=settings.RAG_EMBEDDED_FSYNC)
+        served = settings.RAG_PROCESS in {"web", "worker", "sweeper"}
+        try:
+            return postgres.ensure(
+                settings.RAG_DATA_DIR,
+                fsync=settings.RAG_EMBEDDED_FSYNC,
+                timeout=SERVED_SECONDS if served else START_SECONDS,
+            )
+        except RagError as error:
+            if not served:
+                raise  # to somebody at a terminal, who wants to know the cause
+            log.error("%s", error.message)
+            raise self.Database.OperationalError("The embedded PostgreSQL does not answer.") from error

@@ -15,6 +15,8 @@ from rich.console import Console
 
 from ragsite.demo import story
 from ragsite.embedded.configured import configured_site
+from ragsite.embedded.site import check_port
+from system.errors import RagError
 
 TOKEN_NAME = "demo"  # noqa: S105 -- the name, not the token
 
@@ -35,14 +37,22 @@ class Command(BaseCommand):
             raise CommandError(f"No such file: {', '.join(missing)}. Give --file the path of a document.")
         if bool(files) != bool(questions):
             raise CommandError("--file and --question go together: what to read, and what to ask about it.")
+        try:
+            self._run(files, questions, options)
+        except RagError as error:
+            raise CommandError(error.message) from None
+
+    def _run(self, files: list[Path], questions: list[str], options: dict[str, Any]) -> None:
         url = configured_site().url
         if options["tell"] or _answers(url):
             self._tell(url, files, questions)
         elif options["exit"]:
             self._tell_and_stop(url, files, questions)
         else:
+            check_port(settings.RAG_HOST, settings.RAG_PORT)
             # The story is told from the side, and this process becomes the site's supervisor, which stays.
-            subprocess.Popen([*_manage("demo"), "--tell", *_arguments(files, questions)], cwd=settings.BASE_DIR)
+            teller = [*_manage("demo"), "--tell", *_arguments(files, questions)]
+            subprocess.Popen(teller, cwd=settings.BASE_DIR, preexec_fn=_step_back)
             call_command("up")
 
     def _tell_and_stop(self, url: str, files: list[Path], questions: list[str]) -> None:
@@ -86,6 +96,11 @@ def _answers(url: str) -> bool:
         return httpx.get(f"{url}/v1/system/ping", timeout=2, trust_env=False).text == "pong"
     except httpx.TransportError:
         return False
+
+
+def _step_back() -> None:
+    """The site starts first: it is what the story is told on."""
+    os.nice(10)
 
 
 def _manage(command: str) -> list[str]:

@@ -20,7 +20,7 @@ class Command(BaseCommand):
         parser.add_argument("--days", type=int, help="days until it expires; never if not given")
 
     def handle(self, *args: Any, email: str, name: str, **options: Any) -> None:
-        user = User.objects.filter(email__iexact=email, is_active=True).first()
+        user = User.objects.named(email).filter(is_active=True).first()
         if user is None:
             raise CommandError(f"There is no active user {email}: register one, or check the spelling.")
         days = options["days"]

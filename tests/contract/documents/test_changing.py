@@ -177,3 +177,21 @@ def test_a_document_is_switched(document, change, fetch, value, status):
 
     assert answer.json() == {"code": 0, "data": True}
     assert fetch()["docs"][0]["status"] == status
+
+
+@pytest.mark.parametrize("key", ["meta_fields", "parser_config"])
+def test_stored_json_is_limited_after_the_merge(document, change, key):
+    assert change(**{key: {"a": "x" * 40_000}}).json()["code"] == 0
+    before = Document.objects.filter(pk=document.pk).values().get()
+
+    answer = change(**{key: {"a" if key == "meta_fields" else "b": "x" * 65_536}})
+
+    assert (answer.status_code, answer.json()["code"]) == (413, 101)
+    assert f"`{key}` of a document may have 65,535 characters" in answer.json()["message"]
+    assert Document.objects.filter(pk=document.pk).values().get() == before
+
+
+def test_a_config_cannot_grow_by_small_changes(change):
+    change(parser_config={"a": "x" * 40_000})
+
+    assert change(parser_config={"b": "x" * 40_000}).status_code == 413

@@ -1,6 +1,8 @@
 """Starting and stopping to parse, row by row of the contract (B.2)."""
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from documents import queueing
 from documents.models import Document, Run, Task
@@ -117,3 +119,15 @@ def test_repeated_documents_are_stopped_once_and_told(api, parsing, document):
         "code": 0,
         "data": {"success_count": 1, "errors": [f"Duplicate document ids: {document.pk}"]},
     }
+
+
+def test_stopping_many_costs_what_stopping_one_does(api, parsing, upload, django_assert_max_num_queries):
+    documents = [upload(f"{number}.txt") for number in range(6)]
+    queueing.start([document.pk for document in documents])
+    with CaptureQueriesContext(connection) as one:
+        api.delete(parsing, {"document_ids": [documents[0].pk]}, format="json")
+
+    with django_assert_max_num_queries(len(one)):
+        api.delete(parsing, {"document_ids": [document.pk for document in documents[1:]]}, format="json")
+
+    assert set(runs(documents)) == {Run.CANCEL}

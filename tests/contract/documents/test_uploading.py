@@ -4,6 +4,7 @@ import pytest
 
 from documents.models import Blob, BlobState, Document
 from documents.storage import AtomicFileSystemStorage
+from system.rest.uploads import SpooledUpload
 from tests.contract.answers import UNKNOWN, UPLOADED, failure
 
 pytestmark = pytest.mark.django_db
@@ -127,6 +128,33 @@ def test_the_file_is_judged_before_the_dataset(post_files):
     answer = post_files(UNKNOWN, "a" * 256 + ".txt")
 
     assert answer.json()["message"] == "File name must be 255 bytes or less."
+
+
+def test_an_upload_that_was_cut_off_is_malformed_and_nothing_is_stored(api, url, kb):
+    file = '--b\r\nContent-Disposition: form-data; name="file"; filename="{}.txt"\r\n\r\nx\r\n'
+
+    answer = api.generic("POST", url, file.format(1) + file.format(2), content_type="multipart/form-data; boundary=b")
+
+    message = "The request is malformed or was cut off; send it again, whole."
+    assert (answer.status_code, answer.json()) == (400, failure(101, message))
+    assert not Document.objects.exists()
+
+
+def test_a_token_that_may_not_write_uploads_nothing_that_is_read(api_as, owner, kb, post_files, settings):
+    settings.RAG_REQUEST_BYTES = 10  # reading would be refused first
+
+    answer = post_files(kb.pk, "a.txt", client=api_as(owner, scopes=["read"]))
+
+    assert answer.status_code == 403
+
+
+def test_the_bytes_for_a_dataset_out_of_reach_are_not_kept(foreign, post_files, monkeypatch):
+    def kept(self, block):
+        raise AssertionError("bytes are kept")
+
+    monkeypatch.setattr(SpooledUpload, "append", kept)
+
+    assert post_files(foreign.pk, "a.txt").status_code == 404
 
 
 def test_good_files_are_stored_although_others_are_refused(kb, post_files):

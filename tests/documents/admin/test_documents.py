@@ -1,4 +1,5 @@
 import pytest
+from django.contrib.admin.models import LogEntry
 from django.urls import reverse
 
 from documents import queueing
@@ -132,3 +133,12 @@ def test_the_list_costs_the_same_for_few_and_many(console, owner, count, django_
 
 def test_an_empty_list_says_what_to_do(console):
     assert "Upload files into a dataset." in console.get(LIST).content.decode()
+
+
+def test_only_what_was_stopped_is_noted(console, upload):
+    running, idle = upload("a.txt"), upload("b.txt")
+    queueing.start([running.pk])
+
+    run(console, "stop", running, idle)
+
+    assert list(LogEntry.objects.values_list("object_id", "change_message")) == [(running.pk, "Parsing stopped.")]

@@ -3,6 +3,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from documents.models import Document, Run
+from documents.storage import AtomicFileSystemStorage
 
 PAGE = "/admin/documents/document/add/"
 
@@ -99,3 +100,15 @@ def test_strangers_are_sent_to_the_login(db):
 
 def test_without_a_dataset_the_page_leads_to_one(console):
     assert "Add a dataset" in console.get(PAGE).content.decode()
+
+
+def test_a_file_that_could_not_be_stored_is_told(console, kb, monkeypatch):
+    def full(self, name, content):
+        raise OSError("No space left on device")
+
+    monkeypatch.setattr(AtomicFileSystemStorage, "_save", full)
+
+    shown = console.post(PAGE, {"kb": kb.pk, "file": files("a.txt")}, follow=True)
+
+    assert messages(shown) == ["a.txt: The file could not be stored; try again."]
+    assert not Document.objects.exists()

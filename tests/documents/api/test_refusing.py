@@ -2,7 +2,7 @@ import pytest
 from rest_framework import serializers
 
 from documents.api.refusing import Checked, Text, ids, integer, mapping, number, repeated, texts
-from system.errors import ArgumentError, DataError
+from system.errors import ArgumentError, DataError, TooLarge
 from system.rest.failures import Unhandled
 
 
@@ -78,3 +78,11 @@ def test_repeated_ids_are_told_once_each_and_kept_in_order():
         ["b", "a", "c"],
         ["Duplicate chunk ids: b", "Duplicate chunk ids: a"],
     )
+
+
+def test_a_request_names_10000_ids_at_most():
+    check = ids(ArgumentError("`ids` should be a list"))
+
+    assert len(check(["x"] * 10_000)) == 10_000
+    with pytest.raises(TooLarge, match="10,000 ids"):
+        check(["x"] * 10_001)

@@ -91,6 +91,16 @@ def test_every_character_appears_once_in_order_within_the_cap(parsed, tokens, de
 
 
 @pytest.mark.skipif(not CORPORA.is_dir(), reason="shared/data/retrieval/chroma-chunking is not beside the checkout")
+def test_a_header_of_blank_cells_is_not_repeated():
+    text = "\n;;;\n;;;;\n"
+    table = Block(BlockKind.TABLE, 0, 10, rows=((0, 0), (1, 4), (5, 9)), header_rows=1)
+
+    passages = list(chunk(Parsed(text=text, blocks=(table,)), config={"chunk_token_num": 8}, count=characters))
+
+    assert "".join(passage.content for passage in passages).count(";") == 7
+    assert all(text[start:end].strip() for passage in passages for start, end in passage.spans)
+
+
 def test_passages_of_real_text_agree_with_semchunk_on_words():
     for path in sorted(CORPORA.glob("*.md")):
         text = path.read_bytes().decode()

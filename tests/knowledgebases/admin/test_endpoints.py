@@ -3,17 +3,18 @@ import json
 import pytest
 from django.urls import reverse
 
-from knowledgebases import embedders
+from knowledgebases import datasets, embedders
 from system.models import ModelEndpoint
 from tests.loopback import reply, serving
 
 LIST = "/admin/system/modelendpoint/"
+PROVIDER = "OpenAI-API-Compatible"
 SECRET = "sk-canary-0123456789abcdef"
 
 
 @pytest.fixture
 def endpoint(owner):
-    endpoint = ModelEndpoint(tenant=owner.tenant, provider="Acme", name="e1", base_url="https://acme.example/v1")
+    endpoint = ModelEndpoint(tenant=owner.tenant, provider=PROVIDER, name="e1", base_url="https://acme.example/v1")
     endpoint.api_key = SECRET
     endpoint.save()
     return endpoint
@@ -88,7 +89,7 @@ def answer(handler, request):
 
 
 @pytest.mark.parametrize(
-    ("key", "said"), [(SECRET, "3 dimensions"), ("sk-wrong-wrong-wrong", "e1@Acme")], ids=["right", "wrong"]
+    ("key", "said"), [(SECRET, "3 dimensions"), ("sk-wrong-wrong-wrong", f"e1@{PROVIDER}")], ids=["right", "wrong"]
 )
 def test_the_test_embeds_a_word_and_says_what_came_back(console, endpoint, allow, key, said):
     with serving(answer) as server:
@@ -120,3 +121,30 @@ def test_who_may_only_look_calls_nobody(console_with, endpoint):
 
     assert "No action selected" in shown.content.decode() or not list(shown.context["messages"])
     assert viewer.post(page(endpoint), form(endpoint)).status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ({"provider": "Acme"}, "not one of the available choices"),
+        ({"provider": "Builtin"}, "not one of the available choices"),
+        ({"name": "n" * 128}, "may have 128 characters; these have 150."),
+    ],
+    ids=["unknown", "bundled", "long"],
+)
+def test_what_datasets_could_not_name_is_refused(console, endpoint, given, told):
+    shown = console.post(page(endpoint), form(endpoint, **given))
+
+    assert told in shown.content.decode()
+    assert (stored(endpoint).provider, stored(endpoint).name) == (PROVIDER, "e1")
+
+
+@pytest.mark.parametrize("name", ["e1", "team@e1"])
+def test_an_endpoint_can_be_chosen_for_a_dataset(console, owner, endpoint, name):
+    console.post(page(endpoint), form(endpoint, name=name))
+
+    kb = datasets.create(
+        owner.tenant, created_by=owner, given={"name": "x", "embedding_model": stored(endpoint).model_id}
+    )
+
+    assert kb.embd_id == f"{name}@{PROVIDER}"

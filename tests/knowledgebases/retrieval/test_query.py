@@ -83,3 +83,10 @@ def test_a_question_is_embedded_in_the_space(compass, space):
 def test_a_model_that_has_changed_is_refused(space):
     with pytest.raises(Misconfigured, match="parse the documents anew"):
         query.embed("east", Compass(revision="2"), space)
+
+
+def test_of_a_very_long_question_the_first_terms_count(kb):
+    built = build([kb], question=" ".join(f"word{number}" for number in range(2000)))
+
+    assert len(built.terms[kb.pk]) == 1000
+    assert built.terms[kb.pk][0] == "word0"

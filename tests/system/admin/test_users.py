@@ -72,6 +72,22 @@ def test_disabling_shuts_tokens_out_and_enabling_lets_them_in(console, owner):
     assert APIToken.objects.matching(token.value).exists()
 
 
+@pytest.mark.parametrize("by_form", [True, False], ids=["form", "action"])
+def test_a_session_does_not_outlive_disabling(console, owner, web, by_form):
+    kept = {"email": owner.email, "nickname": owner.nickname, "language": "English", "timezone": "UTC"}
+    if by_form:
+        console.post(change(owner), kept)
+    else:
+        console.post(LIST, {"action": "disable", "_selected_action": [owner.pk]})
+    disabled = not User.objects.get(pk=owner.pk).is_active
+
+    console.post(LIST, {"action": "enable", "_selected_action": [owner.pk]})
+
+    assert disabled
+    assert User.objects.get(pk=owner.pk).is_active
+    assert web.get("/v1/system/version").status_code == 401
+
+
 def test_nobody_disables_themselves(console, operator):
     console.post(LIST, {"action": "disable", "_selected_action": [operator.pk]})
 
@@ -108,13 +124,14 @@ def test_superusers_are_changed_by_superusers_only(console_with, operator):
     assert operator.check_password(PASSWORD)
 
 
-def test_a_password_is_changed_on_its_page(console, owner):
+def test_a_password_is_changed_on_its_page(console, owner, web):
     secret = {"password1": "an other password", "password2": "an other password", "usable_password": "true"}
 
     console.post(f"/admin/system/user/{owner.pk}/password/", secret)
 
     owner.refresh_from_db()
     assert owner.check_password("an other password")
+    assert web.get("/v1/system/version").status_code == 401
 
 
 def test_users_cannot_be_deleted(console, owner):

@@ -2,6 +2,7 @@ import resource
 from pathlib import Path
 
 import pytest
+from django.http.multipartparser import MultiPartParserError
 from django.test import RequestFactory
 from rest_framework.request import Request
 
@@ -9,6 +10,7 @@ from system.errors import ArgumentError, TooLarge
 from system.rest.uploads import MEMORY_BYTES, UploadParser, uploaded_files
 
 BOUNDARY = "----b"
+WANTED = "/api/v1/datasets/1/documents"
 
 
 def part(name, content=b"x", filename=None):
@@ -24,10 +26,10 @@ def requested(settings, tmp_path):
     settings.FILE_UPLOAD_TEMP_DIR = str(tmp_path)
     made = []
 
-    def requested(*parts, content_type=f"multipart/form-data; boundary={BOUNDARY}", end=True):
+    def requested(*parts, content_type=f"multipart/form-data; boundary={BOUNDARY}", end=True, to=WANTED):
         body = b"".join(parts) + (f"--{BOUNDARY}--\r\n".encode() if end else b"")
         request = Request(
-            RequestFactory().generic("POST", "/", body, content_type=content_type), parsers=[UploadParser()]
+            RequestFactory().generic("POST", to, body, content_type=content_type), parsers=[UploadParser()]
         )
         made.append(request)
         return request
@@ -133,3 +135,42 @@ def test_form_fields_come_along(requested):
     uploaded_files(request)
 
     assert request.data["parent_path"] == "a/b"
+
+
+@pytest.mark.parametrize("whole", [0, 1], ids=["the only file", "the second file"])
+def test_a_body_without_its_last_boundary_is_malformed_and_leaves_nothing_on_disk(requested, tmp_path, whole):
+    parts = [part("file", b"x" * (MEMORY_BYTES + 1), f"{n}.bin") for n in range(whole + 1)]
+
+    with pytest.raises(MultiPartParserError):
+        uploaded_files(requested(*parts, end=False))
+
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/v1/user/login", "/v1/user/register", "/admin/login/", "/api/login", "/api/v1/datasets", f"{WANTED}/2/chunks"],
+)
+def test_a_file_that_no_route_takes_is_refused_unread(requested, tmp_path, path):
+    with pytest.raises(ArgumentError, match="takes no files"):
+        uploaded_files(requested(part("file", b"x" * (MEMORY_BYTES + 1), "a.bin"), to=path))
+
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(("path", "limit"), [(WANTED, "RAG_REQUEST_BYTES"), ("/v1/user/login", "RAG_BODY_BYTES")])
+def test_a_request_beyond_its_limit_is_refused_before_it_is_read(requested, settings, path, limit):
+    setattr(settings, limit, 1 << 20)
+    request = requested(part("field", b"x" * (1 << 20)), to=path)
+
+    with pytest.raises(TooLarge, match="one may have 1 MiB"):
+        uploaded_files(request)
+
+    assert request._request._stream.read(1) == b"-"
+
+
+def test_files_that_are_not_kept_have_their_names_and_no_bytes(requested, tmp_path):
+    files = uploaded_files(requested(part("file", b"x" * (MEMORY_BYTES + 1), "a.bin")), keep=False)
+
+    assert [(file.name, file.read()) for file in files] == [("a.bin", b"")]
+    assert list(tmp_path.iterdir()) == []

@@ -1,5 +1,7 @@
 import pytest
 from django.core.cache import cache
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
 
 from system.models import User
 from system.rest.authentication import session_user
@@ -171,6 +173,74 @@ def test_after_five_failures_even_the_right_password_waits(post, owner, known, d
     assert locked.status_code == 429
     assert locked.json()["code"] == 103
     assert int(locked["Retry-After"]) == 900
+
+
+@pytest.mark.parametrize("path", [LOGIN, "/admin/login/"], ids=["API", "console"])
+def test_failures_count_for_an_address_in_every_spelling(client, path, owner):
+    name = "email" if path == LOGIN else "username"
+    spellings = [owner.email, owner.email.upper(), owner.email.capitalize(), f" {owner.email}", owner.email.title()]
+    for spelling in spellings:
+        client.post(path, {name: spelling, "password": "wrong"})
+
+    locked = client.post(path, {name: owner.email.swapcase(), "password": PASSWORD})
+
+    assert locked.status_code == 429
+
+
+@pytest.mark.parametrize(
+    ("path", "name", "status"),
+    [(LOGIN, "email", 401), ("/api/login", "username", 200), ("/admin/login/", "username", 200)],
+)
+def test_an_address_that_no_column_holds_is_unknown(client, path, name, status):
+    answer = client.post(path, {name: "x" * 5000 + "@example.org", "password": "wrong"})
+
+    assert answer.status_code == status
+    assert status == 200 or answer.json()["message"] == f"Email: {'x' * 255} is not registered!"
+
+
+@pytest.mark.parametrize("path", [REGISTER, LOGIN])
+@pytest.mark.parametrize(
+    "content_type", ["application/json", "application/x-www-form-urlencoded", "multipart/form-data; boundary=b"]
+)
+def test_whoever_is_not_known_sends_little(anonymous, path, content_type):
+    answer = anonymous.generic("POST", path, b"x" * (65 << 10), content_type=content_type)
+
+    assert (answer.status_code, answer.json()["code"]) == (413, 101)
+    assert "64 KiB" in answer.json()["message"]
+
+
+@pytest.mark.parametrize("path", [REGISTER, LOGIN, "/api/login", "/admin/login/"])
+def test_nobody_who_is_not_known_sends_files(path):
+    client = Client(enforce_csrf_checks=True)
+    client.get(path)  # a form hands out the cookie that has its body read
+
+    answer = client.post(path, {"file": SimpleUploadedFile("a.txt", b"x"), **ANN})
+
+    assert answer.status_code == 400
+
+
+@pytest.mark.parametrize("name", ["operator@rag\u017fite.local", "o\u212a@example.org", "\u0430nn@example.org"])
+def test_an_address_that_looks_or_folds_like_another_is_none(post, name):
+    answer = post(REGISTER, ANN | {"email": name})
+
+    assert answer.json()["message"] == f"Invalid email address: {name}!"
+
+
+def test_nobody_is_shut_out_by_an_address_that_folds_like_theirs(post, owner):
+    owner.email = "operator@ragsite.local"
+    owner.save()
+    User.objects.create_user("operator@rag\u017fite.local", "another password", nickname="twin")
+
+    answer = post(LOGIN, {"email": "OPERATOR@ragsite.local", "password": PASSWORD})
+
+    assert (answer.status_code, answer.json()["data"]["id"]) == (200, owner.pk)
+
+
+def test_a_new_password_ends_the_session(web, owner):
+    owner.set_password("another password")
+    owner.save()
+
+    assert web.get("/v1/system/version").status_code == 401
 
 
 def test_a_lockout_holds_for_one_address_only(post, anonymous, owner):
