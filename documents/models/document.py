@@ -12,6 +12,7 @@ from documents.models.blob import Blob
 from documents.models.file import File
 from knowledgebases.models import Knowledgebase, Method
 from system.models.base import Row
+from system.models.triggers import after_statement
 
 if TYPE_CHECKING:
     from system.models import User
@@ -135,30 +136,9 @@ class Document(Row):
             models.Index(fields=["kb"], name="document_hidden", condition=Q(enabled=False) | ~Q(deleted_at=None)),
         ]
         triggers = [
-            pgtrigger.Trigger(
-                name="count_inserted",
-                level=pgtrigger.Statement,
-                when=pgtrigger.After,
-                operation=pgtrigger.Insert,
-                referencing=pgtrigger.Referencing(new="new_rows"),
-                func=_COUNT.format(rows=_NEW),
-            ),
-            pgtrigger.Trigger(
-                name="count_deleted",
-                level=pgtrigger.Statement,
-                when=pgtrigger.After,
-                operation=pgtrigger.Delete,
-                referencing=pgtrigger.Referencing(old="old_rows"),
-                func=_COUNT.format(rows=_OLD),
-            ),
-            pgtrigger.Trigger(
-                name="count_updated",
-                level=pgtrigger.Statement,
-                when=pgtrigger.After,
-                operation=pgtrigger.Update,
-                referencing=pgtrigger.Referencing(old="old_rows", new="new_rows"),
-                func=_COUNT.format(rows=f"{_NEW} UNION ALL {_OLD}"),
-            ),
+            after_statement("count_inserted", pgtrigger.Insert, _COUNT.format(rows=_NEW)),
+            after_statement("count_deleted", pgtrigger.Delete, _COUNT.format(rows=_OLD)),
+            after_statement("count_updated", pgtrigger.Update, _COUNT.format(rows=f"{_NEW} UNION ALL {_OLD}")),
         ]
 
     def __str__(self) -> str:

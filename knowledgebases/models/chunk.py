@@ -10,6 +10,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from knowledgebases.models.knowledgebase import Knowledgebase
+from system.models.triggers import after_statement
 
 # Counters of documents follow their chunks whatever path a write takes (admin, bulk, raw SQL); those of the dataset
 # follow its documents (`documents.models.document`). Transition tables: one update a statement, not one a row.
@@ -77,30 +78,9 @@ class Chunk(models.Model):
             models.Index(fields=["document", "digest"], name="chunk_digest"),
         ]
         triggers = [
-            pgtrigger.Trigger(
-                name="count_inserted",
-                level=pgtrigger.Statement,
-                when=pgtrigger.After,
-                operation=pgtrigger.Insert,
-                referencing=pgtrigger.Referencing(new="new_rows"),
-                func=_COUNT.format(rows=_NEW),
-            ),
-            pgtrigger.Trigger(
-                name="count_deleted",
-                level=pgtrigger.Statement,
-                when=pgtrigger.After,
-                operation=pgtrigger.Delete,
-                referencing=pgtrigger.Referencing(old="old_rows"),
-                func=_COUNT.format(rows=_OLD),
-            ),
-            pgtrigger.Trigger(
-                name="count_updated",
-                level=pgtrigger.Statement,
-                when=pgtrigger.After,
-                operation=pgtrigger.Update,
-                referencing=pgtrigger.Referencing(old="old_rows", new="new_rows"),
-                func=_COUNT.format(rows=f"{_NEW} UNION ALL {_OLD}"),
-            ),
+            after_statement("count_inserted", pgtrigger.Insert, _COUNT.format(rows=_NEW)),
+            after_statement("count_deleted", pgtrigger.Delete, _COUNT.format(rows=_OLD)),
+            after_statement("count_updated", pgtrigger.Update, _COUNT.format(rows=f"{_NEW} UNION ALL {_OLD}")),
         ]
 
     def __str__(self) -> str:

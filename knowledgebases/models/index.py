@@ -13,6 +13,7 @@ from pgvector.django import HalfVectorField, SparseVectorField
 
 from knowledgebases.models.chunk import Chunk
 from knowledgebases.models.knowledgebase import EmbeddingSpace, Knowledgebase
+from system.models.triggers import after_statement
 
 
 class IndexRow(models.Model):
@@ -77,30 +78,9 @@ class LexicalRow(IndexRow):
         db_table = "rag_chunk_lexical"
         indexes = [GinIndex(fields=["terms"], name="lexical_row_terms", fastupdate=True)]
         triggers = [
-            pgtrigger.Trigger(
-                name="terms_inserted",
-                level=pgtrigger.Statement,
-                when=pgtrigger.After,
-                operation=pgtrigger.Insert,
-                referencing=pgtrigger.Referencing(new="new_rows"),
-                func=_COUNT_TERMS.format(rows=_NEW),
-            ),
-            pgtrigger.Trigger(
-                name="terms_deleted",
-                level=pgtrigger.Statement,
-                when=pgtrigger.After,
-                operation=pgtrigger.Delete,
-                referencing=pgtrigger.Referencing(old="old_rows"),
-                func=_COUNT_TERMS.format(rows=_OLD),
-            ),
-            pgtrigger.Trigger(
-                name="terms_updated",
-                level=pgtrigger.Statement,
-                when=pgtrigger.After,
-                operation=pgtrigger.Update,
-                referencing=pgtrigger.Referencing(old="old_rows", new="new_rows"),
-                func=_COUNT_TERMS.format(rows=_CHANGED),
-            ),
+            after_statement("terms_inserted", pgtrigger.Insert, _COUNT_TERMS.format(rows=_NEW)),
+            after_statement("terms_deleted", pgtrigger.Delete, _COUNT_TERMS.format(rows=_OLD)),
+            after_statement("terms_updated", pgtrigger.Update, _COUNT_TERMS.format(rows=_CHANGED)),
         ]
 
 
@@ -142,25 +122,19 @@ class LexicalTotal(models.Model):
 
 
 pgtrigger.register(
-    pgtrigger.Trigger(
-        name="unindex_deleted",
-        level=pgtrigger.Statement,
-        when=pgtrigger.After,
-        operation=pgtrigger.Delete,
-        referencing=pgtrigger.Referencing(old="old_rows"),
-        func="""
+    after_statement(
+        "unindex_deleted",
+        pgtrigger.Delete,
+        """
             DELETE FROM rag_chunk_lexical USING old_rows WHERE chunk_id = old_rows.id;
             DELETE FROM rag_chunk_dense USING old_rows WHERE chunk_id = old_rows.id;
             RETURN NULL;
         """,
     ),
-    pgtrigger.Trigger(
-        name="index_availability",
-        level=pgtrigger.Statement,
-        when=pgtrigger.After,
-        operation=pgtrigger.Update,
-        referencing=pgtrigger.Referencing(old="old_rows", new="new_rows"),
-        func="""
+    after_statement(
+        "index_availability",
+        pgtrigger.Update,
+        """
             IF EXISTS (SELECT FROM new_rows n JOIN old_rows o USING (id) WHERE n.available <> o.available) THEN
                 UPDATE rag_chunk_lexical l SET available = n.available
                 FROM new_rows n WHERE l.chunk_id = n.id AND l.available <> n.available;
@@ -173,13 +147,10 @@ pgtrigger.register(
 )(Chunk)
 
 pgtrigger.register(
-    pgtrigger.Trigger(
-        name="forget_statistics",
-        level=pgtrigger.Statement,
-        when=pgtrigger.After,
-        operation=pgtrigger.Delete,
-        referencing=pgtrigger.Referencing(old="old_rows"),
-        func="""
+    after_statement(
+        "forget_statistics",
+        pgtrigger.Delete,
+        """
             DELETE FROM rag_term_delta USING old_rows WHERE kb_id = old_rows.id;
             DELETE FROM rag_term_frequency USING old_rows WHERE kb_id = old_rows.id;
             DELETE FROM rag_lexical_total USING old_rows WHERE kb_id = old_rows.id;

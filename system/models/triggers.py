@@ -1,0 +1,24 @@
+"""Triggers that see all rows a statement changed at once, by PostgreSQL's transition tables."""
+
+import pgtrigger
+
+_TABLES = {
+    pgtrigger.Insert: {"new": "new_rows"},
+    pgtrigger.Delete: {"old": "old_rows"},
+    pgtrigger.Update: {"old": "old_rows", "new": "new_rows"},
+}
+
+
+def after_statement(name: str, operation: pgtrigger.Operation, func: str) -> pgtrigger.Trigger:
+    """A trigger that runs `func` (PL/pgSQL, returns NULL) once after each INSERT, UPDATE or DELETE statement.
+
+    `func` reads the rows as they were in `old_rows` and as they are in `new_rows`, as far as the operation has them.
+    """
+    return pgtrigger.Trigger(
+        name=name,
+        level=pgtrigger.Statement,
+        when=pgtrigger.After,
+        operation=operation,
+        referencing=pgtrigger.Referencing(**_TABLES[operation]),
+        func=func,
+    )
