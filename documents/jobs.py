@@ -6,7 +6,7 @@ import threading
 import time
 
 from django.conf import settings
-from django.db import Error, connection
+from django.db import InterfaceError, InternalError, OperationalError, connection
 
 from documents import ingestion, progress, publishing
 from documents.leases import Lease, LeaseLost, Stopped
@@ -18,6 +18,9 @@ from knowledgebases.lexical import statistics
 from system.workers import worker_name
 
 log = logging.getLogger(__name__)
+
+# The database went away or cut us off; other errors of it (data, constraints) are ours or the document's.
+OUTAGE = (OperationalError, InterfaceError, InternalError)
 
 
 def wake() -> None:
@@ -36,7 +39,7 @@ def wake() -> None:
                     tidy()
                     break
                 run(task, sandbox, stopping=stopping)
-    except Error as error:
+    except OUTAGE as error:
         log.warning("the database is not available, the sweeper will wake us again: %s", error)
         connection.close()
     finally:
@@ -56,7 +59,7 @@ def run(task: Task, sandbox: Sandbox, *, stopping: threading.Event | None = None
         _end(task, _work(task, sandbox, stopping))
     except LeaseLost:
         log.info("task %s was canceled or taken over", task.pk)
-    except Error as error:
+    except OUTAGE as error:
         # The database is the truth: without it nothing can be said of the task. Its lease runs out and it is queued
         # again, which counts against the machine.
         log.warning("task %s: the database is not available: %s", task.pk, error)
@@ -69,7 +72,7 @@ def _work(task: Task, sandbox: Sandbox, stopping: threading.Event | None) -> Exc
         with Lease(task, on_lost=sandbox.kill, stopping=stopping) as lease:
             ingestion.run(task, lease, sandbox)
         publishing.publish(task)  # guarded by the fence alone: a beat would wait for its row lock
-    except (LeaseLost, Error):
+    except (LeaseLost, *OUTAGE):
         raise
     except Exception as error:
         if not isinstance(error, (*ingestion.EXPECTED, Stopped)):

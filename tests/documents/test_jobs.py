@@ -5,6 +5,7 @@ import signal
 import threading
 
 import pytest
+from django.db import DataError
 
 from documents import jobs, queueing
 from documents.models import Run, Stage, Task, TaskState
@@ -156,6 +157,17 @@ def test_a_termination_signal_ends_the_wake_and_hands_the_task_back(document, mo
 
     assert Task.objects.get().state == TaskState.QUEUED
     assert signal.getsignal(signal.SIGTERM) is before
+
+
+def test_an_error_over_the_data_is_no_outage_and_counts_a_strike(claimed, monkeypatch):
+    task = claimed()
+    monkeypatch.setattr("documents.publishing.publish", lambda task: (_ for _ in ()).throw(DataError("out of range")))
+
+    with Sandbox() as sandbox:
+        jobs.run(task, sandbox)
+
+    task.refresh_from_db()
+    assert (task.state, task.faults) == (TaskState.QUEUED, 1)
 
 
 def test_publishing_leaves_the_parser_child_alive(upload):
