@@ -4,6 +4,10 @@ PYTHON ?= python3.11
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+PRODUCT := ragsite system knowledgebases documents
+# Where the environment tells Python to write no bytecode, each of a site's processes would compile all it imports: a
+# start takes twice as long then, and 30 MB more.
+COMPILE := $(BIN)/python -m compileall -q -j 0
 
 .DEFAULT_GOAL := help
 
@@ -17,6 +21,7 @@ $(BIN)/python:
 # --no-deps: the lock file is complete, so pip resolves nothing and installs nothing that it does not name.
 $(VENV)/.installed: requirements.txt | $(BIN)/python
 	$(PIP) install --no-deps --require-hashes -r requirements.txt
+	@$(COMPILE) $(VENV)/lib $(PRODUCT)
 	@touch $@
 
 $(VENV)/.test-installed: tests/requirements.txt $(VENV)/.installed
