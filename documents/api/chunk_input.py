@@ -8,11 +8,11 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema_field
 from rest_framework import serializers
 
-from documents.api.refusing import Checked, Integer, Text, Texts, ids, texts, type_error
 from documents.editing import Change
 from system.errors import ArgumentError, DataError, TooLarge
 from system.rest.failures import not_an_integer
 from system.rest.pagination import integer
+from system.rest.refusing import Checked, Integer, Text, Texts, ids, texts, type_error
 
 CONTENT_CHARS = 100_000  # of a chunk that somebody types in: far beyond what any model embeds
 LIST_ITEMS = 1000  # keywords or questions of a chunk

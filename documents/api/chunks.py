@@ -12,7 +12,6 @@ from documents.api.chunk_input import QUERY, ChunkChangesInput, ChunkIdsInput, C
 from documents.api.chunk_output import Added, AddedChunk, ChunkPage, ListedChunk
 from documents.api.dataset_scope import InDataset
 from documents.api.document_output import DocumentSerializer, Partly
-from documents.api.refusing import lookup_error, repeated
 from documents.models import Document
 from knowledgebases.models import Chunk, Method
 from knowledgebases.retrieval import search_text
@@ -20,6 +19,7 @@ from knowledgebases.retrieval.listing import Listed
 from system.errors import Code, NotFound
 from system.rest.bodies import lenient_object
 from system.rest.envelope import Answer
+from system.rest.refusing import lookup_error, repeated
 
 
 class ChunkViewSet(InDataset):

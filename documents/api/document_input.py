@@ -10,7 +10,6 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema_field
 from rest_framework import serializers
 
-from documents.api.refusing import Checked, Object, Switch, Text, Texts, ids, mapping
 from documents.changes import Change
 from documents.models import Document, Run
 from documents.models.document import DocumentQuerySet
@@ -18,6 +17,7 @@ from documents.uploads import NAME_BYTES
 from system.errors import ArgumentError, DataError
 from system.rest.failures import no_attribute
 from system.rest.pagination import Page, integer
+from system.rest.refusing import Checked, Object, Switch, Text, Texts, ids, mapping
 
 # The names that `orderby` may take: those of the wire and those of the reference's columns.
 ORDER = {

@@ -20,11 +20,11 @@ from documents.api.document_output import (
     Partly,
     UploadedSerializer,
 )
-from documents.api.refusing import lookup_error, repeated
 from documents.models import Document
 from system.errors import Code, DataError, NotFound, RagError
 from system.rest.bodies import lenient_object
 from system.rest.envelope import Answer
+from system.rest.refusing import lookup_error, repeated
 from system.rest.uploads import uploaded_files
 
 # What a browser may do with a stored file: nothing but save it (security.md, "stored XSS").

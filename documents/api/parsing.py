@@ -9,12 +9,12 @@ from rest_framework.request import Request
 from documents import queueing
 from documents.api.dataset_scope import InDataset
 from documents.api.document_output import Partly
-from documents.api.refusing import Texts, ids, repeated
 from documents.models import Task
 from knowledgebases.models import Knowledgebase
 from system.errors import Conflict, DataError, NotFound
 from system.rest.bodies import lenient_object
 from system.rest.envelope import Answer
+from system.rest.refusing import Texts, ids, repeated
 
 
 class WantedInput(serializers.Serializer[None]):

@@ -6,7 +6,13 @@ from django.db.models import QuerySet
 from rest_framework import serializers
 
 from documents import metadata
-from documents.api.refusing import (
+from documents.models import Document
+from knowledgebases.models import Knowledgebase
+from knowledgebases.retrieval import Options
+from knowledgebases.retrieval import query as queries
+from system.errors import ArgumentError, DataError, NotFound, TooLarge
+from system.rest.failures import Unhandled
+from system.rest.refusing import (
     Integer,
     Number,
     Object,
@@ -19,12 +25,6 @@ from documents.api.refusing import (
     lookup_error,
     number,
 )
-from documents.models import Document
-from knowledgebases.models import Knowledgebase
-from knowledgebases.retrieval import Options
-from knowledgebases.retrieval import query as queries
-from system.errors import ArgumentError, DataError, NotFound, TooLarge
-from system.rest.failures import Unhandled
 
 QUESTION_CHARS = 10_000
 CONDITIONS = 64

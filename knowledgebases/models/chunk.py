@@ -57,6 +57,8 @@ class Chunk(models.Model):
     headings = ArrayField(models.TextField(), default=list, blank=True)
     important_keywords = ArrayField(models.TextField(), default=list, blank=True)
     questions = ArrayField(models.TextField(), default=list, blank=True)
+    tags = ArrayField(models.TextField(), default=list, blank=True)
+    tag_weights = models.JSONField(default=dict, blank=True, help_text="Tag -> weight, for ranking.")
     positions = models.JSONField(default=list, blank=True, help_text="[page, left, right, top, bottom] in points.")
     spans = models.JSONField(default=list, blank=True, help_text="[start, end) in the document's text.")
     page = models.PositiveIntegerField(default=0)

@@ -7,7 +7,7 @@ from django.db import models
 from django.db.models import F, Q, Value
 from django.db.models.functions import Lower
 
-from system.models import Membership, Tenant
+from system.models import Membership, Role, Tenant
 from system.models.base import Row
 
 if TYPE_CHECKING:
@@ -73,7 +73,17 @@ class KnowledgebaseQuerySet(models.QuerySet["Knowledgebase"]):
     def visible_to(self, user: "User") -> Self:
         """Rows `user` may read: those of joined tenants that are shared or their own."""
         joined = Membership.objects.joined().filter(user=user).values("tenant")
-        return self.live().filter(Q(permission=Permission.TEAM) | Q(created_by=user), tenant__in=joined)
+        rows = self.live().filter(Q(permission=Permission.TEAM) | Q(created_by=user), tenant__in=joined)
+        return rows if user.only_datasets is None else rows.filter(pk__in=user.only_datasets)
+
+    def editable_by(self, user: "User") -> Self:
+        """Rows whose settings `user` may change: their own, and shared ones of tenants whose admin they are."""
+        ruled = Membership.objects.joined().filter(user=user, role__in=[Role.OWNER, Role.ADMIN]).values("tenant")
+        return self.visible_to(user).filter(Q(created_by=user) | Q(tenant__in=ruled))
+
+    def deletable_by(self, user: "User") -> Self:
+        """Rows `user` may delete: those they made."""
+        return self.visible_to(user).filter(created_by=user)
 
     def owned_by(self, user: "User") -> Self:
         """Rows of `user`'s own tenant: what the REST API lets a token's owner change."""

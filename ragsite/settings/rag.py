@@ -47,7 +47,7 @@ RAG_UPLOAD_BYTES: int = env.int("RAGSITE_UPLOAD_BYTES", default=1 << 30)  # byte
 RAG_REQUEST_BYTES: int = env.int("RAGSITE_REQUEST_BYTES", default=4 << 30)
 # The addresses that take files, as regular expressions of the whole path. Everywhere else a file is refused unread:
 # login forms read their bodies before anybody is known.
-RAG_UPLOAD_PATHS = [r"/api/v1/datasets/[^/]+/documents", r"/admin/documents/document/add/"]
+RAG_UPLOAD_PATHS = [r"/api/v1/datasets/[^/]+/documents", r"/v1/document/upload", r"/admin/documents/document/add/"]
 RAG_BODY_BYTES: int = env.int("RAGSITE_BODY_BYTES", default=16 << 20)  # bytes of one JSON body
 RAG_FILES_PER_UPLOAD: int = env.int("RAGSITE_FILES_PER_UPLOAD", default=1024)  # files of one request
 RAG_JSON_DEPTH = 64  # levels of nesting

@@ -66,6 +66,12 @@ class APIToken(Row):
     previous_digest = models.CharField(max_length=64, default="", blank=True, editable=False, db_index=True)
     previous_until = models.DateTimeField(null=True, blank=True, editable=False)
     scopes = ArrayField(models.CharField(max_length=8, choices=Scope), default=all_scopes)
+    datasets = ArrayField(
+        models.CharField(max_length=32),
+        null=True,
+        blank=True,
+        help_text="Ids of the datasets that it opens; empty: all of its tenant's, and those of joined tenants.",
+    )
     dialog_id = models.CharField(max_length=32, null=True, blank=True)
     source = models.CharField(max_length=16, null=True, blank=True)
     expires_at = models.DateTimeField(null=True, blank=True)
@@ -91,6 +97,7 @@ class APIToken(Row):
         created_by: models.Model | None = None,
         name: str = "",
         scopes: list[str] | None = None,
+        datasets: list[str] | None = None,
         expires_at: datetime | None = None,
     ) -> tuple["APIToken", str]:
         """A new token and its value, which is not to be had again where values are not readable."""
@@ -99,6 +106,7 @@ class APIToken(Row):
             created_by_id=created_by.pk if created_by else None,
             name=name,
             scopes=scopes or all_scopes(),
+            datasets=datasets or None,
             expires_at=expires_at,
         )
         value = token._draw()

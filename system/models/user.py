@@ -1,6 +1,7 @@
 """People: they log in with their e-mail address."""
 
 import secrets
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
@@ -60,6 +61,12 @@ class User(Row, AbstractBaseUser, PermissionsMixin):
     is_staff = models.BooleanField("may open the console", default=False)
 
     objects = UserManager()
+
+    only_datasets: ClassVar[Sequence[str] | None] = None
+    """Ids of the datasets that this caller may reach, None for all: set on the instance by a token that is limited.
+
+    Rules over knowledge bases heed it, so that no view has to.
+    """
 
     USERNAME_FIELD = "email"
     REQUIRED_FIELDS: ClassVar[list[str]] = ["nickname"]

@@ -33,7 +33,9 @@ class TokenAuthentication(BaseAuthentication):
         if token is None:
             raise Refused(BAD_TOKEN, data=False)
         token.touch(request.META.get("REMOTE_ADDR"))
-        return token.tenant.owner, token
+        owner: Any = token.tenant.owner
+        owner.only_datasets = token.datasets
+        return owner, token
 
     def authenticate_header(self, request: Request) -> str:
         """What a 401 asks for."""

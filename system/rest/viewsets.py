@@ -7,7 +7,7 @@ from rest_framework.viewsets import GenericViewSet
 
 from system.errors import DataError, NotFound, RagError
 from system.models import APIToken, Tenant, User
-from system.rest.views import Edge
+from system.rest.views import Edge, WebEdge
 
 
 class ScopedViewSet(Edge, GenericViewSet[Any]):
@@ -45,7 +45,10 @@ class ScopedViewSet(Edge, GenericViewSet[Any]):
 
     def get_object(self) -> Any:
         """The row that the path names."""
-        key = str(self.kwargs[self.lookup_url_kwarg or self.lookup_field])
+        return self.reached(str(self.kwargs[self.lookup_url_kwarg or self.lookup_field]))
+
+    def reached(self, key: str) -> Any:
+        """The row with this key, wherever the request names it."""
         row: Model | None = self.filter_queryset(self.get_queryset()).filter(**{self.lookup_field: key}).first()
         if row is None:
             raise self.missing(key)
@@ -54,3 +57,7 @@ class ScopedViewSet(Edge, GenericViewSet[Any]):
     def missing(self, key: str) -> RagError:
         """The error for a row that is not in reach."""
         return NotFound(f"There is no {self.get_queryset().model._meta.verbose_name} {key}.")
+
+
+class WebViewSet(WebEdge, ScopedViewSet):
+    """A viewset of the web API: the same rows under the same rules, for sessions, in variant W."""

@@ -14,7 +14,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.fields import empty
 
-from system.errors import ArgumentError, DataError, RagError, TooLarge
+from system.errors import ArgumentError, Code, DataError, Forbidden, RagError, TooLarge
 from system.rest.failures import Unhandled
 
 Check = Callable[[Any], Any]
@@ -137,6 +137,16 @@ def _number(name: str, default: float, kind: type[int] | type[float]) -> Check:
         raise ArgumentError(f"`{name}` should be a number, not {str(value)[:64]!r}.")
 
     return check
+
+
+def no_authorization() -> Forbidden:
+    """The object is out of the caller's reach, or is not there: the web API tells neither (contract C, NOAUTH)."""
+    return Forbidden("No authorization.", code=Code.AUTHENTICATION, data=False)
+
+
+def only_owner() -> Forbidden:
+    """The same of a dataset, where the reference words it otherwise (contract C, OWNER103)."""
+    return Forbidden("Only owner of knowledgebase authorized for this operation.", code=Code.OPERATING, data=False)
 
 
 def lookup_error(text: str) -> Unhandled:

@@ -1,9 +1,9 @@
 import pytest
 from rest_framework import serializers
 
-from documents.api.refusing import Checked, Text, ids, integer, mapping, number, repeated, texts
 from system.errors import ArgumentError, DataError, TooLarge
 from system.rest.failures import Unhandled
+from system.rest.refusing import Checked, Text, ids, integer, mapping, number, repeated, texts
 
 
 def refuse(message):

@@ -1,0 +1,1 @@
+"""What both APIs share of documents and chunks: checks of input, forms of output."""

@@ -1,0 +1,1 @@
+"""Web API routes (/v1) of datasets."""
