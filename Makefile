@@ -45,7 +45,15 @@ down: ## stop what `make demo` or `make up` started
 
 .PHONY: test
 test: $(VENV)/.test-installed ## the whole test suite
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n logical --maxprocesses 4 --dist loadfile
+
+.PHONY: fuzz
+fuzz: $(VENV)/.test-installed ## hostile values on every field of every route, and thousands of requests made of the schema
+	RAGSITE_FUZZ=all $(BIN)/python -m pytest tests/security/matrix
+
+.PHONY: contract
+contract: $(VENV)/.test-installed ## write docs/contract.md: each route of the contract, its view, the tests that call it
+	$(BIN)/python -m tests.contract.report
 
 .PHONY: lint
 lint: $(VENV)/.test-installed ## ruff, mypy, import contracts, Django's checks, migrations

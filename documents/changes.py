@@ -1,19 +1,20 @@
 """Changing a document: its name, metadata, config, chunk method, and whether it is searched."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from django.db import IntegrityError
+from django.utils import timezone
 
 from documents import filetypes, queueing, uploads
-from documents.models import Document, File, Run
+from documents.models import DeletedChunk, Document, File, Run
 from documents.progress import locked
 from documents.vectors import title_of
 from knowledgebases import indexing, parser_config
 from knowledgebases.models import Chunk, Method
-from system.errors import ArgumentError, Conflict, DataError, NotFound, TooLarge
+from system.errors import ArgumentError, DataError, NotFound, TooLarge
 from system.transactions import retried
 
 # Methods that a document may change to (contract B.2); the others are given by the kind of a file.
@@ -33,6 +34,8 @@ class Change:
     """Merged into the document's own; empty together with `method`: the default of that method is."""
     method: str | None = None
     enabled: bool | None = None
+    anew: bool = False
+    """Take the chunks away where the config differs afterwards, as another method does anyway."""
 
 
 @retried
@@ -40,7 +43,7 @@ def change(document: Document, wanted: Change) -> Document:
     """Apply `wanted` to a document as a whole, or not at all; returns the document as it is then.
 
     Another chunk method takes the chunks away and puts the document back to UNSTART; another name is searched for at
-    once. Raises ArgumentError, DataError, TooLarge and Conflict for values that cannot be, NotFound where the document
+    once. Raises ArgumentError, DataError, TooLarge and NameTaken for values that cannot be, NotFound where the document
     has gone.
     """
     current = locked(document.pk)
@@ -48,19 +51,23 @@ def change(document: Document, wanted: Change) -> Document:
         raise NotFound("The dataset doesn't own the document.")
     if wanted.name is not None and wanted.name != current.name:
         _rename(current, wanted.name)
-    if wanted.method is not None:
-        _check_method(current, wanted.method)
     if wanted.meta_fields is not None:
         current.meta_fields = _sized("meta_fields", dict(wanted.meta_fields))
-    if config := wanted.parser_config or (parser_config.default(wanted.method) if wanted.method else None):
-        current.parser_config = _sized("parser_config", merged(current.parser_config, config))
-    if wanted.method is not None and wanted.method != current.parser_id:
-        _switch_method(current, wanted.method)
+    _configure(current, wanted)
     if wanted.enabled is not None:
         current.enabled = wanted.enabled
     current.save()
     current.refresh_from_db(fields=["chunk_num", "token_num"])
     return current
+
+
+@retried
+def switch(document_ids: Collection[str], *, enabled: bool) -> list[str]:
+    """Have searches find the chunks of living documents, or not; returns the ids of those there are."""
+    rows = Document.objects.live().filter(pk__in=document_ids).order_by("pk")
+    found = list(rows.select_for_update(no_key=True, of=("self",)).values_list("pk", flat=True))
+    Document.objects.filter(pk__in=found).update(enabled=enabled, updated_at=timezone.now())
+    return found
 
 
 def merged(stored: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
@@ -78,21 +85,25 @@ def _sized(name: str, value: dict[str, Any]) -> dict[str, Any]:
     return value
 
 
-def _rename(document: Document, name: str) -> None:
-    if len(name.encode()) > uploads.NAME_BYTES:
-        raise ArgumentError("File name must be 255 bytes or less.")
+def check_suffix(document: Document, name: str) -> None:
+    """Raise ArgumentError where `name` has another suffix than the document."""
     if filetypes.suffix_of(name) != filetypes.suffix_of(document.name):
-        raise ArgumentError("The extension of file can't be changed")
-    name = uploads.clean_name(name)
+        raise ArgumentError("The extension of file can't be changed", data=False)
+
+
+def _rename(document: Document, name: str) -> None:
+    uploads.check_length(name)
+    check_suffix(document, name)
+    name = uploads.typed_name(name)
     others = Document.objects.filter(kb=document.kb_id, deleted_at=None).named(name)
     if others.exclude(pk=document.pk).exists():
-        raise _duplicate()
+        raise uploads.NameTaken
     document.name = name
     try:
         document.save(update_fields=["name"])
     except IntegrityError as error:  # somebody else took the name just now
         if "document_name" in str(error):
-            raise _duplicate() from None
+            raise uploads.NameTaken from None
         raise
     File.objects.filter(pk=document.file_id).update(name=name)
     _retitle(document)
@@ -107,6 +118,18 @@ def _retitle(document: Document) -> None:
         indexing.index_terms(document.kb, dict.fromkeys(chunks, title))
 
 
+def _configure(document: Document, wanted: Change) -> None:
+    """Another method, another config; chunks that were cut by the ones before go where they have to."""
+    method, config = document.parser_id, document.parser_config
+    if wanted.method is not None:
+        _check_method(document, wanted.method)
+        document.parser_id = wanted.method
+    if given := wanted.parser_config or (parser_config.default(wanted.method) if wanted.method else None):
+        document.parser_config = _sized("parser_config", merged(config, given))
+    if document.parser_id != method or (wanted.anew and document.parser_config != config):
+        _start_over(document)
+
+
 def _check_method(document: Document, method: str) -> None:
     if method not in METHODS:
         raise DataError(f"`chunk_method` {method} doesn't exist")
@@ -114,13 +137,9 @@ def _check_method(document: Document, method: str) -> None:
         raise DataError("Not supported yet!")
 
 
-def _switch_method(document: Document, method: str) -> None:
+def _start_over(document: Document) -> None:
     queueing.cancel_open([document])
     Chunk.objects.filter(document=document).delete()
-    document.parser_id = method
+    DeletedChunk.objects.filter(document=document).delete()
     document.run, document.progress, document.progress_msg = Run.UNSTART, 0, ""
-    document.published_gen = 0
-
-
-def _duplicate() -> Conflict:
-    return Conflict("Duplicated document name in the same dataset.")
+    document.published_gen, document.published_recipe = 0, ""

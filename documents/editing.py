@@ -1,10 +1,12 @@
 """What people do to chunks by hand: add, change, delete. What they did survives a new parse."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
-from documents.models import Document
+from django.utils import timezone
+
+from documents.models import DeletedChunk, Document
 from documents.progress import locked
 from documents.vectors import TitledEmbedder, text_of, title_of
 from knowledgebases import indexing
@@ -13,6 +15,8 @@ from knowledgebases.embedding import embedder_for
 from knowledgebases.models import Chunk, EmbeddingSpace, chunk_id
 from system.errors import NotFound
 from system.transactions import retried
+
+BATCH = 5_000  # rows of one statement
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,14 +28,27 @@ class Change:
     questions: Sequence[str] | None = None
     available: bool | None = None
     positions: Sequence[Sequence[int]] | None = None
+    tags: Sequence[str] | None = None
+    tag_weights: Mapping[str, float] | None = None
 
 
 def add(
-    document: Document, content: str, *, important_keywords: Sequence[str] = (), questions: Sequence[str] = ()
+    document: Document,
+    content: str,
+    *,
+    important_keywords: Sequence[str] = (),
+    questions: Sequence[str] = (),
+    tag_weights: Mapping[str, float] | None = None,
+    titled: bool = False,
 ) -> Chunk:
-    """Add a chunk, searchable at once. The same content again updates the one chunk (same id) and counts once."""
-    text = _Text(_stored(content), tuple(_kept(questions)))
-    return _add(document, list(important_keywords), _embedded(document, text))
+    """Add a chunk, searchable at once. The same content again updates the one chunk (same id) and counts once.
+
+    `titled` chunks are found by the title of their document too.
+    """
+    wanted: dict[str, Any] = {"important_keywords": list(important_keywords), "added": not titled}
+    if tag_weights is not None:
+        wanted["tag_weights"] = dict(tag_weights)
+    return _add(document, wanted, _embedded(document, _Text(_stored(content), tuple(questions))))
 
 
 def change(document: Document, chunk: Chunk, wanted: Change) -> Chunk:
@@ -46,35 +63,50 @@ def change(document: Document, chunk: Chunk, wanted: Change) -> Chunk:
 
 
 @retried
+def switch(document: Document, chunk_ids: Collection[str], *, available: bool) -> int:
+    """Let searches find chunks of `document`, or not; returns how many of them there are."""
+    _still_there(document)
+    chunks = Chunk.objects.filter(document=document, pk__in=chunk_ids)
+    return chunks.update(available=available, updated_at=timezone.now())
+
+
+@retried
 def delete(document: Document, chunk_ids: Collection[str] | None) -> int:
-    """Delete chunks of `document`, all of them where `chunk_ids` is None; returns how many were deleted."""
+    """Delete chunks of `document`, all of them where `chunk_ids` is None; returns how many were deleted.
+
+    That they were is kept in mind: parsing the same again does not bring them back.
+    """
     _still_there(document)
     chunks = Chunk.objects.filter(document=document)
     if chunk_ids is not None:
         chunks = chunks.filter(pk__in=chunk_ids)
+    gone = [DeletedChunk(document=document, chunk_id=key) for key in chunks.values_list("pk", flat=True)]
+    DeletedChunk.objects.bulk_create(gone, batch_size=BATCH, ignore_conflicts=True)
     return chunks.delete()[0]
 
 
 @retried
-def _add(document: Document, keywords: list[str], embedded: "_Embedded") -> Chunk:
+def _add(document: Document, wanted: dict[str, Any], embedded: "_Embedded") -> Chunk:
     current = _still_there(document)
     text = embedded.text
     values: dict[str, Any] = {
+        **wanted,
         "kb_id": document.kb_id,
         "gen": current.published_gen,
         "seq": current.chunk_num,
         "content": text.content,
         "headings": [],
-        "important_keywords": keywords,
         "questions": list(text.questions),
         "tokens": embedded.tokens,
         "digest": embedded.digest,
+        "available": True,
         "by_hand": True,
-        "added": True,
     }
     key = chunk_id(document.pk, text.content)
     chunk, _ = Chunk.objects.update_or_create(pk=key, document=document, defaults=values)
-    indexing.index_chunks(document.kb, [indexing.Entry(chunk, embedded.vector)], space=embedded.space)
+    DeletedChunk.objects.filter(document=document, chunk_id=key).delete()
+    entry = indexing.Entry(chunk, embedded.vector, _title(current, chunk))
+    indexing.index_chunks(document.kb, [entry], space=embedded.space)
     return chunk
 
 
@@ -85,17 +117,17 @@ def _change(document: Document, key: str, wanted: Change, embedded: "_Embedded |
     chunk = Chunk.objects.select_for_update().filter(pk=key, document=document).first()
     if chunk is None:
         raise NotFound(f"Can't find this chunk {key}")
-    text, keywords, positions = _Text.of(chunk), chunk.important_keywords, chunk.positions
+    text, keywords, typed = _Text.of(chunk), chunk.important_keywords, _typed(chunk)
     _apply(chunk, wanted)
     now = _Text.of(chunk)
     if now != text and (embedded is None or embedded.text != now):
         return now
     if now != text and embedded is not None:
         chunk.tokens, chunk.digest = embedded.tokens, embedded.digest
-    if (now, chunk.important_keywords, chunk.positions) != (text, keywords, positions):
+    if _typed(chunk) != typed:
         chunk.by_hand = True
     chunk.save()
-    title = "" if chunk.added else title_of(current)
+    title = _title(current, chunk)
     if now != text and embedded is not None:
         indexing.index_chunks(document.kb, [indexing.Entry(chunk, embedded.vector, title)], space=embedded.space)
     elif chunk.important_keywords != keywords:
@@ -107,7 +139,7 @@ def _apply(chunk: Chunk, wanted: Change) -> None:
     if wanted.content is not None:
         chunk.content = _stored(wanted.content)
     if wanted.questions is not None:
-        chunk.questions = _kept(wanted.questions)
+        chunk.questions = list(wanted.questions)
     if wanted.important_keywords is not None:
         chunk.important_keywords = list(wanted.important_keywords)
     if wanted.available is not None:
@@ -115,6 +147,20 @@ def _apply(chunk: Chunk, wanted: Change) -> None:
     if wanted.positions is not None:
         chunk.positions = [list(position) for position in wanted.positions]
         chunk.page, chunk.top = (wanted.positions[0][0], wanted.positions[0][3]) if wanted.positions else (0, 0)
+    if wanted.tags is not None:
+        chunk.tags = list(wanted.tags)
+    if wanted.tag_weights is not None:
+        chunk.tag_weights = dict(wanted.tag_weights)
+
+
+def _typed(chunk: Chunk) -> tuple[Any, ...]:
+    """What people may have typed in."""
+    return _Text.of(chunk), chunk.important_keywords, chunk.positions, chunk.tags, chunk.tag_weights
+
+
+def _title(document: Document, chunk: Chunk) -> str:
+    """The title that finds the chunk; none for what was typed in without it."""
+    return "" if chunk.added else title_of(document)
 
 
 def _still_there(document: Document) -> Document:
@@ -126,10 +172,6 @@ def _still_there(document: Document) -> Document:
 
 def _stored(content: str) -> str:
     return content.replace("\x00", "")  # PostgreSQL's texts hold no NUL
-
-
-def _kept(questions: Sequence[str]) -> list[str]:
-    return [question.strip() for question in questions if question.strip()]
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,8 @@ class Kind(StrEnum):
     VISUAL = "visual"
     AURAL = "aural"
     OTHER = "other"
+    VIRTUAL = "virtual"
+    """Without a file: made empty, to be filled by hand."""
 
 
 class Format(StrEnum):

@@ -15,7 +15,7 @@ from documents.sandbox import Sandbox
 from knowledgebases import indexing
 from knowledgebases.engines.pgvector import EXACT_DENSE
 from knowledgebases.lexical import statistics
-from system.workers import worker_name
+from system.workers import at_work, worker_name
 
 log = logging.getLogger(__name__)
 
@@ -38,6 +38,7 @@ def wake() -> None:
                 if task is None:
                     tidy()
                     break
+                at_work(str(task.pk))
                 run(task, sandbox, stopping=stopping)
     except OUTAGE as error:
         log.warning("the database is not available, the sweeper will wake us again: %s", error)

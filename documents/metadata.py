@@ -1,5 +1,6 @@
-"""Picking documents by their metadata (contract F.4)."""
+"""Picking documents by their metadata (contract F.4), and gathering it (C.4)."""
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -80,6 +81,25 @@ def matching(kbs: Sequence[Knowledgebase], conditions: Sequence[Condition]) -> l
     """Ids of the living documents of `kbs` whose metadata meet every condition."""
     rows = Document.objects.live().filter(kb__in=kbs).order_by().values_list("pk", "meta_fields")
     return [pk for pk, fields in rows.iterator(chunk_size=2000) if meets(fields, conditions)]
+
+
+def gathered(kbs: Sequence[Knowledgebase]) -> dict[str, dict[str, list[str]]]:
+    """Fields in the metadata of the living documents of `kbs`, their values as text, and the ids that have each.
+
+    The items of a list are values of their own.
+    """
+    found: dict[str, dict[str, list[str]]] = {}
+    rows = Document.objects.live().filter(kb__in=kbs).exclude(meta_fields={}).order_by("-created_at", "pk")
+    for pk, fields in rows.values_list("pk", "meta_fields").iterator(chunk_size=2000):
+        for name, value in fields.items():
+            values = value if isinstance(value, list) else [value]
+            for text in dict.fromkeys(map(_spelled, values)):
+                found.setdefault(name, {}).setdefault(text, []).append(pk)
+    return found
+
+
+def _spelled(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
 def meets(fields: Mapping[str, Any], conditions: Sequence[Condition]) -> bool:

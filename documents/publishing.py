@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from documents.leases import LeaseLost
-from documents.models import Blob, BlobState, Document, Stage, Task, TaskState
+from documents.models import Blob, BlobState, DeletedChunk, Document, Stage, Task, TaskState
 from documents.progress import derive, line, locked
 from knowledgebases import indexing
 from knowledgebases.embedders.base import Vectors
@@ -44,6 +44,7 @@ def publish(task: Task) -> None:
     if siblings.exclude(state=TaskState.DONE).exists():
         derive(document)
         return
+    document.published_recipe = _recipe(siblings)
     count = _switch(document, _space(siblings))
     Blob.objects.filter(pk=document.blob_id).exclude(state=BlobState.LIVE).mark(BlobState.LIVE)
     derive(document, f"{count} chunks. Task done")
@@ -57,10 +58,18 @@ def _space(tasks: QuerySet[Task]) -> EmbeddingSpace | None:
     return spaces.pop() if spaces else None
 
 
+def _recipe(tasks: QuerySet[Task]) -> str:
+    """What the staged chunks were made from; empty where that changed between two tasks."""
+    recipes = set(tasks.values_list("recipe", flat=True))
+    return recipes.pop() if len(recipes) == 1 else ""
+
+
 def _switch(document: Document, space: EmbeddingSpace | None) -> int:
-    """Replace the published generation by the staged one; returns the number of staged chunks."""
+    """Replace the published generation by the staged one; returns the number of staged chunks that were not deleted."""
     stages = Stage.objects.filter(task__document=document, task__gen=document.gen).order_by("task__part", "seq")
     staged = _identified(document, stages)
+    for pk in DeletedChunk.objects.filter(document=document).values_list("chunk_id", flat=True):
+        staged.pop(pk, None)
     columns = ("pk", "digest", "by_hand", "available")
     current = {chunk.pk: chunk for chunk in Chunk.objects.filter(document=document).only(*columns)}
     gone = [pk for pk, chunk in current.items() if pk not in staged and not chunk.by_hand]
@@ -80,7 +89,7 @@ def _switch(document: Document, space: EmbeddingSpace | None) -> int:
     Chunk.objects.bulk_update(moved, _MOVING, batch_size=BATCH)
     stages.delete()
     document.published_gen = document.gen
-    document.save(update_fields=["published_gen"])
+    document.save(update_fields=["published_gen", "published_recipe"])
     return len(staged)
 
 

@@ -6,10 +6,15 @@ from functools import partial
 from django.db import transaction
 from django.utils import timezone
 
-from documents.models import Document, Run, Stage, Task, TaskState
+from documents import batches, recipes
+from documents.models import DeletedChunk, Document, Run, Stage, Task, TaskState
 from documents.progress import QUEUED, line
 from documents.waking import send_wakes
+from knowledgebases.models import Chunk
 from system.transactions import retried
+
+REUSED = "Reused previous task's chunks."
+SECONDS = 0.001  # that reusing takes; clients want a document that is done to have taken some time
 
 
 @retried
@@ -25,17 +30,66 @@ def start(document_ids: Collection[str]) -> int:
     return len(documents)
 
 
+def run(document_ids: Sequence[str], *, delete: bool = False) -> None:
+    """Have living documents parsed; one that is done, from what it would be made from now, is done again at once.
+
+    What people did by hand stays: deleted chunks stay deleted, edited and added ones stay. With `delete` nothing stays,
+    and nothing is searchable until the new generation is complete. May be called again, and while work is under way.
+    """
+    for batch in batches.of_living(document_ids):
+        if delete:
+            _start_afresh(batch)
+        else:
+            _start_or_reuse(batch)
+
+
+@retried
+def _start_afresh(document_ids: Collection[str]) -> None:
+    documents = _locked(document_ids)
+    cancel_open(documents)  # waits for what a worker is just staging, which would else hold on to its task
+    Task.objects.filter(document__in=documents).delete()
+    Chunk.objects.filter(document__in=documents).delete()
+    DeletedChunk.objects.filter(document__in=documents).delete()
+    Document.objects.filter(pk__in=[document.pk for document in documents]).update(published_gen=0, published_recipe="")
+    _begin(documents)
+
+
+@retried
+def _start_or_reuse(document_ids: Collection[str]) -> None:
+    documents = _locked(document_ids)
+    done: list[Document] = []
+    changed: list[Document] = []
+    for document in documents:
+        (done if recipes.unchanged(document) else changed).append(document)
+    cancel_open(changed)
+    _begin(changed)
+    _reuse(done)
+
+
+def _reuse(documents: list[Document]) -> None:
+    """Tell of locked documents that are done that they are done again; their tasks and chunks stay as they are."""
+    now = timezone.now()
+    for document in documents:
+        texts = ["Task is queued...", REUSED, f"{document.chunk_num} chunks. Task done"]
+        document.progress_msg = "\n".join(map(line, texts))
+        document.process_begin_at, document.process_duration = now, SECONDS
+    Document.objects.bulk_update(documents, ["progress_msg", "process_begin_at", "process_duration"], batch_size=500)
+
+
 @retried
 def start_idle(document_ids: Sequence[str]) -> str | None:
     """Start living documents in the order given, up to the first that is being processed; returns the id of that one.
 
-    Two callers at the same time cannot start a document twice: the second finds it being processed.
+    Always parses anew, and chunks that people deleted come back. Two callers at the same time cannot start a document
+    twice: the second finds it being processed.
     """
     rows = {document.pk: document for document in _locked(document_ids)}
     open_ids = set(Task.objects.open().filter(document__in=rows).values_list("document_id", flat=True))
     busy = next((pk for pk in document_ids if pk in open_ids), None)
     ahead = document_ids if busy is None else document_ids[: document_ids.index(busy)]
-    _begin([rows[pk] for pk in dict.fromkeys(ahead) if pk in rows])
+    idle = [rows[pk] for pk in dict.fromkeys(ahead) if pk in rows]
+    DeletedChunk.objects.filter(document__in=idle).delete()
+    _begin(idle)
     return busy
 
 
@@ -70,14 +124,15 @@ def _begin(documents: list[Document]) -> None:
 
 
 @retried
-def stop(document_ids: Collection[str]) -> int:
+def stop(document_ids: Collection[str], *, failed: bool = False) -> int:
     """Cancel the open tasks of each document and leave it in CANCEL; returns how many documents had any.
 
-    A worker that is at it finds out at its next heartbeat. What was published before stays.
+    With `failed`, documents that have failed are left in CANCEL and counted too. A worker that is at it finds out at
+    its next heartbeat. What was published before stays.
     """
     documents = _locked(document_ids)
     canceled = cancel_open(documents)
-    stopped = [document for document in documents if document.pk in canceled]
+    stopped = [one for one in documents if one.pk in canceled or (failed and one.run == Run.FAIL)]
     for document in stopped:
         document.run, document.progress = Run.CANCEL, 0
         document.progress_msg = f"{document.progress_msg}\n{line('Task has been canceled.')}".strip()

@@ -1,16 +1,14 @@
 """Taking documents and datasets away: invisible at once, cleared up by the sweeper."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Sequence
 
 from django.utils import timezone
 
-from documents.models import Blob, BlobState, Document, File, Stage, Task, TaskState
+from documents import batches, blobs
+from documents.models import Document, File, Stage, Task, TaskState
 from documents.models.file import DATASET_SOURCE
 from knowledgebases.models import Chunk
 from system.transactions import retried
-
-BATCH = 500  # documents of one transaction
-CHUNKS = 20_000  # chunks of one transaction, unless a single document has more
 
 
 @retried
@@ -31,46 +29,23 @@ def remove(document_ids: Collection[str]) -> int:
     Chunk.objects.filter(document__in=ids).delete()
     Document.objects.filter(pk__in=ids).update(deleted_at=now, file=None)
     _release_files([document.file_id for document in documents if document.file_id])
-    _release_blobs([document.blob_id for document in documents if document.blob_id])
+    own = [(document.blob_id, document.thumbnail_blob_id) for document in documents]
+    blobs.release([blob_id for pair in own for blob_id in pair if blob_id])
     return len(documents)
 
 
 def remove_many(document_ids: Sequence[str]) -> int:
     """Remove any number of living documents, in transactions of bounded size; returns how many there were."""
-    sizes: dict[str, int] = {}
-    for start in range(0, len(document_ids), BATCH):
-        rows = Document.objects.filter(pk__in=document_ids[start : start + BATCH], deleted_at=None)
-        sizes.update(rows.values_list("pk", "chunk_num"))
-    return sum(remove(batch) for batch in _batches(sizes))
+    return sum(remove(batch) for batch in batches.of_living(document_ids))
 
 
 def clear_dataset(kb_id: str) -> int:
     """Remove some documents of a deleted dataset, as many as one transaction takes; returns how many."""
     rows = Document.objects.filter(kb=kb_id, deleted_at=None).order_by("pk")
-    batch = next(_batches(dict(rows.values_list("pk", "chunk_num")[:BATCH])), [])
+    batch = next(batches.of_sizes(dict(rows.values_list("pk", "chunk_num")[: batches.DOCUMENTS])), [])
     return remove(batch)
-
-
-def _batches(sizes: Mapping[str, int]) -> Iterator[list[str]]:
-    """Ids parted so that each part has at most BATCH documents and, but for one large document, CHUNKS chunks."""
-    batch: list[str] = []
-    chunks = 0
-    for pk, size in sizes.items():
-        if batch and (len(batch) == BATCH or chunks + size > CHUNKS):
-            yield batch
-            batch, chunks = [], 0
-        batch.append(pk)
-        chunks += size
-    if batch:
-        yield batch
 
 
 def _release_files(file_ids: Collection[str]) -> None:
     """Delete the entries that uploads made for the documents; a file that somebody put there themselves stays."""
     File.objects.filter(pk__in=file_ids, source_type=DATASET_SOURCE, documents=None).delete()
-
-
-def _release_blobs(blob_ids: Collection[str]) -> None:
-    """Mark the bytes dead that no file and no living document needs."""
-    needed = Document.objects.filter(deleted_at=None, blob__in=blob_ids).values("blob")
-    Blob.objects.filter(pk__in=blob_ids, files=None).exclude(pk__in=needed).mark(BlobState.DEAD)

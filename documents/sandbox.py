@@ -10,16 +10,18 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 from documents.parser_process import Guard, Limits, ParseInterrupted, ParserProcess
-from documents.parsers.base import Parsed
-from documents.parsers.wire import WireError, as_parsed, message
+from documents.parsers.base import Parsed, Picture
+from documents.parsers.wire import WireError, as_parsed, as_picture, message
 from system.errors import DocumentFault, FaultCode, Unavailable
 
 __all__ = ["Limits", "ParseInterrupted", "Sandbox"]
 
 log = logging.getLogger(__name__)
+
+Result = TypeVar("Result")
 
 _COMMAND = (sys.executable, "-B", "-s", "-m", "documents.parsers.child")
 _CODES = frozenset(value for key, value in vars(FaultCode).items() if key.isupper())
@@ -58,16 +60,40 @@ class Sandbox:
         ParseInterrupted raised. Raises `DocumentFault` for whatever else keeps the document from being parsed, and
         `Unavailable` when no child can be started.
         """
+        request = {"path": path, "name": name, "config": dict(config)}
+        return self._ask(request, lambda answer: as_parsed(answer.get("parsed")), alive=alive, timeout=timeout)
+
+    def draw(self, path: str, *, name: str, side: int, alive: Callable[[], bool], timeout: float) -> Picture | None:
+        """The first page of the file at `path`, at most `side` pixels wide and high; None for formats without pages.
+
+        Drawn on its own, so that a page that takes the child down takes no text with it. Asks and raises as `parse`.
+        """
+        request = {"path": path, "name": name, "side": side}
+        return self._ask(
+            request, lambda answer: as_picture(answer.get("picture"), side=side), alive=alive, timeout=timeout
+        )
+
+    def _ask(
+        self,
+        request: Mapping[str, Any],
+        understood: Callable[[Mapping[str, Any]], Result],
+        *,
+        alive: Callable[[], bool],
+        timeout: float,
+    ) -> Result:
+        """What the child answers; unless it comes out of that healthy, it is ended."""
         self._killed.clear()
+        name = request["name"]
         guard = Guard(name, time.monotonic() + timeout, timeout, alive, self._killed)
         healthy = False
         try:
             child = self._ready_child(guard)
-            request = message({"path": path, "name": name, "config": dict(config)})
-            parsed = _parsed(child.ask(request, guard), name)
-            child.documents += 1
+            answer = child.ask(message(request), guard)
+            _raise_fault(answer, name)
+            result = understood(answer)
+            child.documents += "config" in request  # the picture is one of a document that is parsed, too
             healthy = child.documents < self._limits.documents and child.resident() < self._limits.resident
-            return parsed
+            return result
         except WireError as error:
             log.warning("parser child sent garbage for %s: %s", name, error)
             raise DocumentFault(
@@ -115,11 +141,11 @@ class Sandbox:
         return self._child
 
 
-def _parsed(answer: Mapping[str, Any], name: str) -> Parsed:
-    """The document of an answer; raises its fault, or WireError for what is neither."""
+def _raise_fault(answer: Mapping[str, Any], name: str) -> None:
+    """Raise the fault of an answer, if it tells of one; WireError for a fault that is none."""
     fault = answer.get("fault")
     if fault is None:
-        return as_parsed(answer.get("parsed"))
+        return
     if not isinstance(fault, dict) or fault.get("code") not in _CODES or not isinstance(fault.get("message"), str):
         raise WireError("no fault either")
     if trace := fault.get("trace"):

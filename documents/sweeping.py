@@ -1,12 +1,14 @@
 """What the sweeper does each second; any number of sweepers may do it at the same time."""
 
 import logging
+import signal
+import threading
 from collections.abc import Callable
 from datetime import timedelta
 
 from django.conf import settings
 from django.core.files.storage import default_storage
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 
 from documents import progress, removal
@@ -74,7 +76,7 @@ def clear_blobs() -> int:
     with transaction.atomic():
         blobs = list(
             Blob.objects.sweepable(grace_seconds=settings.RAG_BLOB_GRACE_SECONDS)
-            .filter(documents=None, files=None)
+            .filter(documents=None, thumbnails=None, files=None)
             .select_for_update(skip_locked=True, of=("self",))[:BATCH]
         )
         gone = [blob.pk for blob in blobs if _bytes_gone(blob)]
@@ -116,3 +118,14 @@ def sweep() -> dict[str, int]:
         except Exception:
             log.exception("sweeping: %s", step.__name__)
     return done
+
+
+def forever(seconds: float = 1.0) -> None:
+    """Sweep every `seconds` until SIGTERM or SIGINT; of a main thread."""
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    while not stop.is_set():
+        sweep()
+        connection.close_if_unusable_or_obsolete()
+        stop.wait(seconds)

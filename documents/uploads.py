@@ -1,30 +1,28 @@
 """Taking files in: bytes to storage, rows for file and document."""
 
-import hashlib
 import logging
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import IO, Any, cast
+from typing import Any
 
 from django.core.files.base import File as StorageFile
-from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import UploadedFile
 from django.db import IntegrityError, transaction
 
-from documents import filetypes
+from documents import blobs, filetypes
 from documents.models import Blob, BlobState, Document, File
 from documents.models.file import DATASET_SOURCE, FOLDER
 from knowledgebases import naming
 from knowledgebases.models import Knowledgebase
-from system.errors import ArgumentError, DataError, RagError
-from system.models import Tenant, User
-from system.models.base import new_id
+from system.errors import ArgumentError, Conflict, DataError, RagError
+from system.models import User
 
 log = logging.getLogger(__name__)
 
 NAME_BYTES = 255
+_SUFFIX_CHARS = 32
 DATASETS_FOLDER = ".knowledgebase"
 # Marks that change the direction of what follows: they make `exe.txt` out of `txt.exe`.
 _BIDI = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
@@ -43,18 +41,44 @@ class Uploaded:
     failed: list[tuple[str, str]] = field(default_factory=list)
 
 
+class NameTaken(Conflict):
+    """Another document of the dataset has the name, whatever its case."""
+
+    def __init__(self) -> None:
+        super().__init__("Duplicated document name in the same dataset.")
+
+
 def clean_name(name: str) -> str:
     """The label a file name leaves: its bytes, without path, control and bidi characters (contract A.0.11).
 
     Raises ArgumentError where nothing is left, or more than NAME_BYTES bytes of UTF-8.
     """
+    label = _label(name)
+    if not label:
+        raise ArgumentError("No file selected!", data=False)
+    check_length(label)
+    return label
+
+
+def typed_name(name: str) -> str:
+    """The same of a name that somebody typed in, for a document without a file. Raises ArgumentError."""
+    check_length(name)
+    if not (label := _label(name)):
+        raise ArgumentError("File name can't be empty.", data=False)
+    return label
+
+
+def check_length(name: str) -> None:
+    """Raise ArgumentError where a name has more than NAME_BYTES bytes of UTF-8."""
+    if len(name.encode()) > NAME_BYTES:
+        raise ArgumentError("File name must be 255 bytes or less.", data=False)
+
+
+def _label(name: str) -> str:
+    """What of a name may be shown; empty where that is nothing, or a folder."""
     base = name.replace("\\", "/").rsplit("/", 1)[-1]
     label = "".join(char for char in base if char not in _BIDI and unicodedata.category(char) not in {"Cc", "Cs"})
-    if label.strip() in {"", ".", ".."}:
-        raise ArgumentError("No file selected!")
-    if len(label.encode()) > NAME_BYTES:
-        raise ArgumentError("File name must be 255 bytes or less.")
-    return label
+    return "" if label.strip() in {"", ".", ".."} else label
 
 
 def add(kb: Knowledgebase, *, user: User, files: "Iterable[UploadedFile[Any]]", parent_path: str = "") -> Uploaded:
@@ -86,7 +110,7 @@ def add_one(kb: Knowledgebase, *, user: User, file: "StorageFile[Any]", folder: 
         raise DataError("This type of file has not been supported yet!")
     names = _free_names(kb, name)
     candidate = next(names)
-    blob = store(kb.tenant, file)
+    blob = blobs.store(kb.tenant, file)
     while True:
         try:
             return _record(kb, user=user, blob=blob, name=candidate, kind=kind, folder=folder)
@@ -96,39 +120,24 @@ def add_one(kb: Knowledgebase, *, user: User, file: "StorageFile[Any]", folder: 
             candidate = next(names)
 
 
-def store(tenant: Tenant, file: "StorageFile[Any]") -> Blob:
-    """Write the bytes of `file` to storage under a fresh key; the blob is still pending."""
-    key = new_id()
-    blob = Blob.objects.create(tenant=tenant, key=f"{tenant.pk}/{key[-2:]}/{key}")
-    digest = hashlib.sha256()
-    default_storage.save(blob.key, StorageFile(cast("IO[bytes]", _Hashed(file, digest)), name=blob.key))
-    blob.size, blob.sha256 = file.size or 0, digest.hexdigest()
-    blob.save(update_fields=["size", "sha256"])
-    return blob
-
-
-class _Hashed:
-    """A readable file that feeds what is read to a digest."""
-
-    def __init__(self, file: "StorageFile[Any]", digest: Any) -> None:
-        self.file, self.digest, self.size = file, digest, file.size
-        file.seek(0)
-
-    def read(self, count: int = -1) -> bytes:
-        data: bytes = self.file.read(count)
-        self.digest.update(data)
-        return data
-
-    def seek(self, offset: int, whence: int = 0) -> int:
-        return self.file.seek(offset, whence)  # type: ignore[no-any-return]
-
-    def tell(self) -> int:
-        return self.file.tell()  # type: ignore[no-any-return]
+def create_empty(kb: Knowledgebase, *, user: User, name: str) -> Document:
+    """A document without a file, to be filled with chunks by hand; `name` is a `typed_name`. Raises NameTaken."""
+    if Document.objects.filter(kb=kb, deleted_at=None).named(name).exists():
+        raise NameTaken
+    try:
+        return _record(kb, user=user, blob=None, name=name, kind=filetypes.Kind.VIRTUAL)
+    except IntegrityError as error:  # somebody else took the name meanwhile
+        if "document_name" not in str(error):
+            raise
+        raise NameTaken from None
 
 
 @transaction.atomic
-def _record(kb: Knowledgebase, *, user: User, blob: Blob, name: str, kind: filetypes.Kind, folder: str) -> Document:
-    suffix = filetypes.suffix_of(name)
+def _record(
+    kb: Knowledgebase, *, user: User, blob: Blob | None, name: str, kind: filetypes.Kind, folder: str = ""
+) -> Document:
+    """The rows of a document, and of its file; without a blob it has no bytes, and no location."""
+    size, sha256 = (blob.size, blob.sha256) if blob else (0, "")
     file = File.objects.create(
         tenant=kb.tenant,
         created_by=user,
@@ -136,7 +145,7 @@ def _record(kb: Knowledgebase, *, user: User, blob: Blob, name: str, kind: filet
         name=name,
         type=kind,
         source_type=DATASET_SOURCE,
-        size=blob.size,
+        size=size,
         blob=blob,
     )
     document = Document.objects.create(
@@ -145,15 +154,16 @@ def _record(kb: Knowledgebase, *, user: User, blob: Blob, name: str, kind: filet
         name=name,
         file=file,
         blob=blob,
-        location=f"{folder}/{name}" if folder else name,
-        size=blob.size,
-        sha256=blob.sha256,
+        location="/".join(filter(None, [folder, name])) if blob else "",
+        size=size,
+        sha256=sha256,
         type=kind,
-        suffix=suffix,
+        suffix=filetypes.suffix_of(name)[:_SUFFIX_CHARS],
         parser_id=filetypes.suggested_method(name, kb.parser_id),
         parser_config=kb.parser_config,
     )
-    Blob.objects.filter(pk=blob.pk).mark(BlobState.LIVE)
+    if blob:
+        Blob.objects.filter(pk=blob.pk).mark(BlobState.LIVE)
     return document
 
 

@@ -1,13 +1,15 @@
 """What of a chunk is embedded, and the share that its document's title has in the vector (contract B.3, E.4)."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import PurePath
+from typing import Any
 
 import numpy as np
 
 from documents.models import Document
 from knowledgebases.embedders.base import Embedder, Vectors
+from system.errors import DocumentFault, FaultCode
 
 TITLE_WEIGHT = 0.1  # vector = 0.1 x title + 0.9 x text, unless `filename_embd_weight` says otherwise
 
@@ -22,13 +24,25 @@ def text_of(content: str, *, headings: Sequence[str] = (), questions: Sequence[s
     return "\n".join([*headings, "\n".join(questions) or content])
 
 
+def _title_weight(config: Mapping[str, Any]) -> float:
+    weight = config.get("filename_embd_weight")
+    if weight is None:
+        return TITLE_WEIGHT
+    if isinstance(weight, bool) or not isinstance(weight, int | float) or not 0 <= weight <= 1:
+        raise DocumentFault(
+            FaultCode.UNSUPPORTED,
+            f"parser_config.filename_embd_weight is {str(weight)[:50]!r}: set it to a number from 0 to 1 and parse"
+            " again",
+        )
+    return float(weight)
+
+
 class TitledEmbedder:
     """Embeds texts of one document with its title mixed in; the title is embedded once, with the first texts."""
 
     def __init__(self, embedder: Embedder, document: Document) -> None:
         self.embedder = embedder
-        weight = document.parser_config.get("filename_embd_weight")
-        self._weight = TITLE_WEIGHT if weight is None else float(weight)
+        self._weight = _title_weight(document.parser_config)
         self._name = document.name
         self._words = title_of(document)
         self._title: Vectors | None = None

@@ -10,9 +10,12 @@ class KnowledgebasesConfig(AppConfig):
     name = "knowledgebases"
 
     def ready(self) -> None:
-        """Tell the embedders what the operator decided."""
+        """Tell the embedders what the operator decided, and API tokens which datasets there are."""
         from knowledgebases import embedders
+        from knowledgebases.reach import datasets_of
+        from system import reach
 
+        reach.register(datasets_of)
         embedders.configure(
             models_dir=settings.RAG_MODELS_DIR or None,
             threads=settings.RAG_EMBED_THREADS,

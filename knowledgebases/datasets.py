@@ -1,4 +1,4 @@
-"""Making, changing and deleting datasets (contract B.1)."""
+"""Making, changing and deleting datasets (contract B.1, C.4)."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -8,21 +8,32 @@ from django.utils import timezone
 
 from knowledgebases import naming, parser_config
 from knowledgebases.embedders import catalogue
+from knowledgebases.lexical import tokenizer
 from knowledgebases.models import Knowledgebase, Method
 from knowledgebases.models.knowledgebase import KnowledgebaseQuerySet
-from system.errors import ArgumentError, Conflict, DataError, Forbidden
+from system.errors import ArgumentError, Conflict, DataError, Forbidden, NotFound
 from system.models import ModelEndpoint, ModelType, Tenant, User
 from system.transactions import retried
 
 NAME_BYTES = 128
+_PLAIN = ("avatar", "description", "permission")  # fields that nothing else depends on
+_SEARCH = ("pagerank", "similarity_threshold", "vector_similarity_weight")
+
+
+class NameTaken(Conflict):
+    """Another dataset of the tenant has the name, whatever its case."""
 
 
 @retried
-def create(tenant: Tenant, *, created_by: User, given: Mapping[str, Any]) -> Knowledgebase:
+def create(tenant: Tenant, *, created_by: User, given: Mapping[str, Any], any_model: bool = False) -> Knowledgebase:
     """A dataset from fields that passed the input rules, with a name that is free in `tenant`.
 
-    Raises DataError on a name with too many bytes, ArgumentError on a model that the tenant cannot use.
+    Raises DataError on a name with too many bytes, TooLarge on a config that is too long, and ArgumentError on a model
+    that the tenant cannot use; with `any_model` that shows when something is embedded. Raises Forbidden where the
+    creator speaks through a token that is limited to certain datasets.
     """
+    if created_by.only_datasets is not None:
+        raise Forbidden("This API token is limited to certain datasets: it cannot create another.")
     name: str = given["name"]
     if len(name.encode()) > NAME_BYTES:
         raise DataError(f"Dataset name length is {len(name)} which is larger than {NAME_BYTES}")
@@ -30,7 +41,8 @@ def create(tenant: Tenant, *, created_by: User, given: Mapping[str, Any]) -> Kno
     # refer to the tenant may be written meanwhile.
     tenant = Tenant.objects.select_for_update(no_key=True).get(pk=tenant.pk)
     model_id = given.get("embedding_model") or tenant.embd_id
-    check_model(tenant, model_id)
+    if not any_model:
+        check_model(tenant, model_id)
     method = given.get("chunk_method", Method.NAIVE)
     kb = Knowledgebase(
         tenant=tenant,
@@ -38,32 +50,41 @@ def create(tenant: Tenant, *, created_by: User, given: Mapping[str, Any]) -> Kno
         embd_id=model_id,
         parser_id=method,
         parser_config=parser_config.created(method, given.get("parser_config")),
-        **{key: given[key] for key in ("avatar", "description", "permission") if key in given},
+        **{key: given[key] for key in (*_PLAIN, "language") if key in given},
     )
     return _named(kb, name)
 
 
 @retried
-def update(kb: Knowledgebase, given: Mapping[str, Any]) -> Knowledgebase:
-    """Apply the keys that are in `given`; the rest stays.
+def update(
+    kb: Knowledgebase,
+    given: Mapping[str, Any],
+    *,
+    configure: parser_config.Change = parser_config.changed,
+    any_model: bool = False,
+) -> Knowledgebase:
+    """Apply the keys that are in `given` to a dataset as it is now; the rest stays.
 
-    Raises Conflict where the name is taken in the tenant, or chunks hold the embedding model fast; ArgumentError on a
-    model that the tenant cannot use.
+    `configure` is how its `parser_config` changes the stored one; two callers at once lose nothing of either's. Raises
+    NameTaken where the name is, Conflict where chunks hold embedding model or language fast, TooLarge on a config that
+    is too long, ArgumentError on a model that the tenant cannot use (unless `any_model`), NotFound where the dataset
+    has gone.
     """
-    kb = Knowledgebase.objects.select_for_update(no_key=True).get(pk=kb.pk)
-    method = given.get("chunk_method", kb.parser_id)
-    new_method = method if method != kb.parser_id else None
-    kb.parser_config = parser_config.changed(kb.parser_config, given.get("parser_config"), new_method=new_method)
-    kb.parser_id = method
+    current = Knowledgebase.objects.live().select_for_update(no_key=True).filter(pk=kb.pk).first()
+    if current is None:
+        raise NotFound(f"There is no dataset {kb.pk}.")
+    _configure(current, given, configure)
     if "name" in given:
-        _rename(kb, given["name"])
+        _rename(current, given["name"])
     if model_id := given.get("embedding_model"):
-        _change_model(kb, model_id)
-    for key in ("avatar", "description", "permission", "pagerank"):
+        _change_model(current, model_id, any_model=any_model)
+    if "language" in given:
+        _change_language(current, given["language"])
+    for key in (*_PLAIN, *_SEARCH):
         if key in given:
-            setattr(kb, key, given[key])
-    kb.save()
-    return kb
+            setattr(current, key, given[key])
+    current.save()
+    return current
 
 
 @retried
@@ -103,17 +124,37 @@ def check_model(tenant: Tenant, model_id: str) -> None:
     raise ArgumentError(f"Unsupported model: <{model_id}>")
 
 
-def _change_model(kb: Knowledgebase, model_id: str) -> None:
-    if model_id != kb.embd_id and kb.chunk_num:
-        raise Conflict(f"When chunk_num ({kb.chunk_num}) > 0, embedding_model must remain {kb.embd_id}")
-    if model_id != kb.embd_id and kb.documents.in_progress().exists():
-        raise Conflict(
-            f"Documents of this dataset are being parsed with {kb.embd_id}: wait for them, or stop them, before its "
-            "embedding_model is changed."
-        )
-    check_model(kb.tenant, model_id)
+def _configure(kb: Knowledgebase, given: Mapping[str, Any], change: parser_config.Change) -> None:
+    before, after = kb.parser_id, given.get("chunk_method", kb.parser_id)
+    config = change(kb.parser_config, given.get("parser_config"), new_method=after if after != before else None)
+    config = parser_config.with_field_map(config, kb.parser_config, before=before, after=after)
+    kb.parser_id, kb.parser_config = after, parser_config.sized(config)
+
+
+def _change_model(kb: Knowledgebase, model_id: str, *, any_model: bool) -> None:
+    if model_id != kb.embd_id:
+        _refuse_while_indexed(kb, "embedding_model", kb.embd_id)
+    if not any_model:
+        check_model(kb.tenant, model_id)
     if model_id != kb.embd_id:
         kb.embd_id, kb.space = model_id, None
+
+
+def _change_language(kb: Knowledgebase, language: str) -> None:
+    if tokenizer.stemming(language) != tokenizer.stemming(kb.language):
+        _refuse_while_indexed(kb, "language", kb.language)
+    kb.language = language
+
+
+def _refuse_while_indexed(kb: Knowledgebase, field: str, value: str) -> None:
+    """Raise Conflict where chunks are, or are about to be, indexed by the value that a field has now."""
+    if kb.chunk_num:
+        raise Conflict(f"When chunk_num ({kb.chunk_num}) > 0, {field} must remain {value}")
+    if kb.documents.in_progress().exists():
+        raise Conflict(
+            f"Documents of this dataset are being parsed with {value}: wait for them, or stop them, before its "
+            f"{field} is changed."
+        )
 
 
 def _rename(kb: Knowledgebase, name: str) -> None:
@@ -121,7 +162,7 @@ def _rename(kb: Knowledgebase, name: str) -> None:
         raise DataError(f"Dataset name length is {len(name)} which is larger than {NAME_BYTES}")
     Tenant.objects.select_for_update(no_key=True).get(pk=kb.tenant_id)
     if _of(kb.tenant).named(name).exclude(pk=kb.pk).exists():
-        raise Conflict(f"Dataset name '{name}' already exists")
+        raise NameTaken(f"Dataset name '{name}' already exists")
     kb.name = name
 
 

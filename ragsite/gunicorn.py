@@ -1,15 +1,18 @@
-"""How gunicorn serves the web process; `manage.py up` adds the address."""
+"""How gunicorn serves the web processes; `manage.py up` adds the address."""
 
+import gc
 import sys
 from typing import Any
 
 from ragsite.embedded.shim import die_with_parent
+from ragsite.settings.rag import RAG_WEB_PROCESSES
 
-# One process, many threads: searches wait for PostgreSQL and for ONNX, both outside the interpreter's lock, and the
-# query model is in memory once.
+# Few processes, many threads: searches wait for PostgreSQL and for ONNX, both outside the interpreter's lock. What is
+# imported before the fork is in memory once; each process that has answered a search has the query model.
 worker_class = "gthread"
-workers = 1
+workers = RAG_WEB_PROCESSES
 threads = 16
+preload_app = True
 timeout = 60  # seconds without a heartbeat of the worker
 graceful_timeout = 10  # seconds for requests to end after SIGTERM
 keepalive = 5
@@ -19,6 +22,12 @@ worker_tmp_dir = "/dev/shm" if sys.platform == "linux" else None  # noqa: S108 -
 accesslog = None
 errorlog = "-"
 control_socket_disable = True  # signals are enough, and a socket less to guard
+
+
+def when_ready(_server: Any) -> None:
+    """Have the collector leave alone what the processes are about to share."""
+    gc.collect()
+    gc.freeze()
 
 
 def post_fork(_server: Any, worker: Any) -> None:

@@ -19,7 +19,7 @@ urlpatterns = [
     path("api/v1/", include("knowledgebases.api.urls")),
     path("api/v1/", include("documents.api.urls")),
     path("v1/", include("system.web.urls")),
+    path("v1/", include("documents.web.urls")),  # first: `kb/<id>` of the next would take `kb/basic_info` for its own
     path("v1/", include("knowledgebases.web.urls")),
-    path("v1/", include("documents.web.urls")),
     re_path(r"^(?:api|v1)(?:/.*)?$", unknown_route),
 ]

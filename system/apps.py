@@ -12,7 +12,7 @@ class SystemConfig(AppConfig):
         """Register system checks, and health checks of what every site has."""
         from system import checks, health  # noqa: F401 -- checks register themselves
 
-        health.register("db", health.database)
+        health.register("db", health.database, health.database_kind)
         health.register("redis", health.queue)
-        health.register("doc_engine", health.vectors)
-        health.register("storage", health.storage)
+        health.register("doc_engine", health.vectors, health.vectors_kind)
+        health.register("storage", health.storage, health.storage_kind)

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from cryptography.fernet import Fernet
 from django.apps import AppConfig
@@ -62,6 +63,22 @@ def _wrong_values() -> Iterator[Error]:
             )
 
 
+def _no_origin(text: str) -> str:
+    """Why `text` is no origin whose pages may be trusted with a token; empty where it is one."""
+    if "*" in text or text == "null":
+        return "tokens are not for the pages of just anybody"
+    try:
+        parts = urlsplit(text)
+        port = parts.port
+    except ValueError as error:
+        return str(error)
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        return "it does not start with http:// or https:// and a host"
+    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+    spelled = f"{parts.scheme}://{host}" + ("" if port is None else f":{port}")
+    return "" if spelled == text else f"browsers would send {spelled}"
+
+
 def _wrong_edges() -> Iterator[Error]:
     if settings.RAG_REQUEST_BYTES < settings.RAG_UPLOAD_BYTES:
         yield Error(
@@ -69,6 +86,13 @@ def _wrong_edges() -> Iterator[Error]:
             hint="Set it to RAGSITE_UPLOAD_BYTES and more.",
             id="ragsite.E007",
         )
+    for origin in settings.RAG_CORS_ORIGINS:
+        if wrong := _no_origin(origin):
+            yield Error(
+                f"RAGSITE_CORS_ORIGINS holds {origin!r}: {wrong}.",
+                hint="Name each origin as browsers send it: `https://app.example.org,http://localhost:3000`.",
+                id="ragsite.E009",
+            )
     for proxy in settings.RAG_TRUSTED_PROXIES:
         try:
             ip_network(proxy)

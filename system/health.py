@@ -4,7 +4,7 @@ import logging
 import secrets
 import threading
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeout
 from dataclasses import dataclass, field
@@ -45,14 +45,20 @@ class Finding:
         return not self.error
 
 
+Kind = Callable[[], Mapping[str, str]]
+
 _checks: dict[str, HealthCheck] = {}
+_kinds: dict[str, Kind] = {}
 _running: dict[str, "Future[Finding]"] = {}
 _lock = threading.Lock()
 
 
-def register(part: str, check: HealthCheck) -> None:
-    """Have `check` answer for `part`; the last one registered counts."""
-    _checks[part] = check
+def register(part: str, check: HealthCheck, kind: Kind = dict) -> None:
+    """Have `check` answer for `part`; the last one registered counts.
+
+    `kind` tells what the part is without asking it, so that this is known of a part that does not answer, too.
+    """
+    _checks[part], _kinds[part] = check, kind
 
 
 def run_all(parts: Iterable[str] | None = None, *, patience: float = PATIENCE) -> dict[str, Finding]:
@@ -64,7 +70,8 @@ def run_all(parts: Iterable[str] | None = None, *, patience: float = PATIENCE) -
         try:
             findings[part] = future.result(timeout=max(0, started + patience - time.monotonic()))
         except FutureTimeout:
-            findings[part] = Finding(part, patience * 1000, f"no answer within {patience:g} s")
+            error = f"no answer within {patience:g} s"
+            findings[part] = Finding(part, patience * 1000, error, _kinds.get(part, dict)())
     return findings
 
 
@@ -80,9 +87,10 @@ def _start(part: str) -> "Future[Finding]":
 
 def _run(part: str, future: "Future[Finding]") -> None:
     started = time.monotonic()
-    error, details = "", {}
+    error, details = "", dict[str, Any]()
     try:
-        details = dict(_checks[part]())
+        details |= _kinds.get(part, dict)()
+        details |= _checks[part]()
     except RagError as expected:
         error = expected.message
     except Exception as unexpected:  # the thread's edge: a part that is not well is an answer, not a crash
@@ -97,6 +105,11 @@ def database() -> Mapping[str, Any]:
     """PostgreSQL answers."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT 1")
+    return {}
+
+
+def database_kind() -> Mapping[str, str]:
+    """The product that Django speaks to."""
     return {"database": connection.vendor}
 
 
@@ -107,7 +120,12 @@ def vectors() -> Mapping[str, Any]:
         row = cursor.fetchone()
     if row is None:
         raise RagError("The extension `vector` is not installed: run `manage.py migrate` as its owner.")
-    return {"type": "pgvector", "version": row[0]}
+    return {"version": row[0]}
+
+
+def vectors_kind() -> Mapping[str, str]:
+    """The engine by the name that clients know."""
+    return {"type": "pgvector"}
 
 
 def queue() -> Mapping[str, Any]:
@@ -119,4 +137,9 @@ def queue() -> Mapping[str, Any]:
 def storage() -> Mapping[str, Any]:
     """A small file can be stored and removed."""
     default_storage.delete(default_storage.save(f".health/{secrets.token_hex(8)}", ContentFile(b"well")))
+    return {}
+
+
+def storage_kind() -> Mapping[str, str]:
+    """Files on a disk, or objects in a store."""
     return {"storage": "disk" if isinstance(storages["default"], FileSystemStorage) else "object"}

@@ -4,6 +4,7 @@ import json
 import os
 import socket
 import time
+from collections.abc import Mapping
 from typing import Any, TypedDict, cast
 
 from django.conf import settings
@@ -27,12 +28,14 @@ class Beat(TypedDict):
     lag: int  # jobs that wait in the queue
     done: int
     failed: int
-    current: dict[str, Any]
+    current: Mapping[str, Any]  # tasks in hand, by id
 
 
 def connection() -> Redis:
-    """A client for the site's Redis that gives up on a dead server within seconds; to be used with `with`."""
-    return Redis.from_url(settings.REDIS_URL, socket_timeout=2, socket_connect_timeout=2, decode_responses=True)
+    """A client for the site's Redis that gives up on a dead server within a second; to be used with `with`."""
+    return Redis.from_url(
+        settings.REDIS_URL, socket_timeout=1, socket_connect_timeout=1, retry=None, decode_responses=True
+    )
 
 
 def waiting(client: Redis) -> int:
@@ -40,8 +43,19 @@ def waiting(client: Redis) -> int:
     return client.llen(f"rq:queue:{settings.RAG_QUEUE}")
 
 
-def beat(name: str, *, boot_at: float, done: int, failed: int, working: bool) -> None:
-    """Tell that worker `name` lives: since when, what it has done, whether it is at work. Raises RedisError."""
+def beat(
+    name: str,
+    *,
+    boot_at: float,
+    done: int,
+    failed: int,
+    working: bool,
+    current: Mapping[str, Any] | None = None,
+) -> None:
+    """Tell that worker `name` lives: since when, what it has done, whether it is at work, and on which tasks.
+
+    Raises RedisError.
+    """
     now = time.time()
     key, old = _BEATS.format(name), now - KEPT_SECONDS
     with connection() as client, client.pipeline() as pipe:
@@ -55,7 +69,7 @@ def beat(name: str, *, boot_at: float, done: int, failed: int, working: bool) ->
             lag=waiting(client),
             done=done,
             failed=failed,
-            current={},
+            current=current or {},
         )
         pipe.zadd(key, {json.dumps(entry): now})
         pipe.zremrangebyscore(key, "-inf", old)

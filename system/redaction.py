@@ -3,14 +3,16 @@
 import logging
 import re
 
-# Our token values, bearer headers, the secret in the path that the compatible delete route has, and the usual shapes of
-# provider keys.
-_SECRET = re.compile(r"(ragflow-|sk-|[Bb]earer\s+|/system/token/)[A-Za-z0-9_\-.=]{6,}")
+# Our token values, bearer headers, the usual shapes of provider keys; and whatever stands where a route has a secret in
+# its address: the compatible deletion of a token, the signatures of addresses.
+_SECRET = re.compile(
+    r"(ragflow-|sk-|[Bb]earer\s+)[A-Za-z0-9_\-.=%:]{6,}|(/system/+token/+|[?&](?:signature|auth|token|beta)=)[^\s\"'?&#]+"
+)
 
 
 def redact(text: str) -> str:
     """`text` with everything that looks like a secret cut out."""
-    return _SECRET.sub(lambda match: f"{match[1]}[redacted]", text)
+    return _SECRET.sub(lambda match: f"{match[1] or match[2]}[redacted]", text)
 
 
 class RedactSecrets(logging.Filter):

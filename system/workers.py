@@ -11,8 +11,8 @@ from typing import Any
 
 from django.db import connections
 from redis import RedisError
-from rq import Queue, Worker
-from rq.exceptions import DeserializationError
+from rq import Queue, Worker, get_current_job
+from rq.exceptions import DeserializationError, NoSuchJobError
 from rq.job import Job
 from rq.serializers import JSONSerializer
 
@@ -20,12 +20,24 @@ from system import heartbeats
 
 WAKE = "documents.jobs.wake"  # by name: whoever could write to Redis may at most wake a worker
 BEAT_SECONDS = 30.0
+_CURRENT = "current"  # key of a job's meta
 _PR_SET_PDEATHSIG = 1
 
 
 def worker_name() -> str:
     """Host and process of the caller: the owner of the leases it takes."""
     return f"{socket.gethostname()}:{os.getpid()}"
+
+
+def at_work(task: str) -> None:
+    """Have this work-horse's worker name `task` in its beats; nothing happens outside of a job.
+
+    The horse is a process of its own: it leaves word in the job that it runs.
+    """
+    if job := get_current_job():
+        job.meta[_CURRENT] = {task: {"id": task, "begin_at": time.time()}}
+        with contextlib.suppress(RedisError):
+            job.save_meta()
 
 
 def die_with_parent(parent: int) -> None:
@@ -93,9 +105,19 @@ class WakeWorker(Worker):
                     done=self.successful_job_count,
                     failed=self.failed_job_count,
                     working=self._horse_pid > 0,
+                    current=self._current(),
                 )
             if stop.wait(BEAT_SECONDS):
                 return
+
+    def _current(self) -> dict[str, Any]:
+        """What the work-horse said it is at."""
+        try:
+            job = self.get_current_job() if self._horse_pid > 0 else None
+        except NoSuchJobError:  # it has ended meanwhile
+            job = None
+        current: dict[str, Any] = job.meta.get(_CURRENT, {}) if job else {}
+        return current
 
 
 def _is_wake(job: Job) -> bool:

@@ -130,9 +130,9 @@ def storage(settings, tmp_path):
 @pytest.fixture(scope="session")
 def valkey_url():
     """The site's own Redis, started if need be."""
-    if not django_settings.RAG_EMBEDDED_REDIS:
-        return django_settings.REDIS_URL
-    return valkey.ensure(django_settings.RAG_DATA_DIR)
+    if django_settings.RAG_EMBEDDED_REDIS:
+        valkey.ensure(django_settings.RAG_DATA_DIR)
+    return django_settings.REDIS_URL
 
 
 @pytest.fixture

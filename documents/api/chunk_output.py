@@ -1,11 +1,11 @@
 """A chunk on the wire (contract B.3)."""
 
 from datetime import datetime
-from typing import Any
 
 from rest_framework import serializers
 
 from documents.api.document_output import DocumentSerializer
+from documents.rest.chunk_output import BaseListed, searched, shown
 from knowledgebases.models import Chunk
 from knowledgebases.retrieval.listing import Listed
 from system.rest.times import plain
@@ -43,35 +43,24 @@ class Added(serializers.Serializer[None]):
     chunk = AddedChunk()
 
 
-class ListedChunk(serializers.Serializer[Any]):
+class ListedChunk(BaseListed):
     """A chunk in a list; with keywords, `content` is what the list shows of it."""
 
     id = serializers.CharField(source="chunk.pk")
     content = serializers.SerializerMethodField(help_text="With keywords: HTML with the matches in `<em>`, if any.")
     document_id = serializers.CharField(source="chunk.document_id")
-    docnm_kwd = serializers.CharField(source="chunk.document.name")
     important_keywords = serializers.ListField(child=serializers.CharField(), source="chunk.important_keywords")
     questions = serializers.ListField(child=serializers.CharField(), source="chunk.questions")
     dataset_id = serializers.CharField(source="chunk.kb_id")
-    image_id = serializers.SerializerMethodField()
     available = serializers.SerializerMethodField(help_text="Whether searches find it.")
-    positions = serializers.ListField(
-        child=serializers.ListField(child=serializers.IntegerField()),
-        source="chunk.positions",
-        help_text="Lists of page (from 1), left, right, top, bottom, in points.",
-    )
 
     def get_content(self, listed: Listed) -> str:
         """The marked text where there is one."""
-        return listed.highlight or listed.chunk.content
-
-    def get_image_id(self, listed: Listed) -> str:
-        """Chunks have no images of their own."""
-        return ""
+        return shown(listed)
 
     def get_available(self, listed: Listed) -> bool:
         """Neither it nor its document is switched off."""
-        return listed.chunk.available and listed.chunk.document.enabled
+        return searched(listed.chunk)
 
 
 class ChunkPage(serializers.Serializer[None]):

@@ -1,20 +1,17 @@
 """/api/v1/datasets/{dataset_id}/documents/{document_id}/chunks (contract B.3)."""
 
-from collections.abc import Sequence
-from dataclasses import replace
-
 from drf_spectacular.helpers import forced_singular_serializer
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 
-from documents import editing, pairs
-from documents.api.chunk_input import QUERY, ChunkChangesInput, ChunkIdsInput, ChunkInput, ChunkQuery
+from documents import editing
+from documents.api.chunk_input import QUERY, ChunkChangesInput, ChunkIdsInput, ChunkInput, asked
 from documents.api.chunk_output import Added, AddedChunk, ChunkPage, ListedChunk
 from documents.api.dataset_scope import InDataset
 from documents.api.document_output import DocumentSerializer, Partly
 from documents.models import Document
-from knowledgebases.models import Chunk, Method
-from knowledgebases.retrieval import search_text
+from documents.rest.chunk_input import of_method
+from knowledgebases.models import Chunk
 from knowledgebases.retrieval.listing import Listed
 from system.errors import Code, NotFound
 from system.rest.bodies import lenient_object
@@ -38,9 +35,9 @@ class ChunkViewSet(InDataset):
     def list(self, request: Request, dataset_id: str, document_id: str) -> Answer:
         """List chunks in reading order, those that are switched off too."""
         document = self._shown(document_id)
-        total, listed = _listed(document, ChunkQuery.of(request.query_params))
-        for one in listed:
-            one.chunk.document = document
+        query = asked(request.query_params)
+        key = request.query_params.get("id")
+        total, listed = (1, [Listed(_chunk(document, key), None)]) if key else query.listed(document)
         chunks = ListedChunk([*listed], many=True).data
         return Answer({"total": total, "chunks": chunks, "doc": DocumentSerializer(document).data})
 
@@ -54,9 +51,7 @@ class ChunkViewSet(InDataset):
         if chunk is None:
             raise NotFound(f"Can't find this chunk {chunk_id}")
         wanted = ChunkChangesInput(data=lenient_object(request)).change()
-        if wanted.content is not None and document.parser_id == Method.QA:
-            wanted = replace(wanted, content=pairs.joined(wanted.content))
-        editing.change(document, chunk, wanted)
+        editing.change(document, chunk, of_method(wanted, document))
         return Answer()
 
     @extend_schema(request={"application/json": ChunkIdsInput}, responses=Partly)
@@ -82,15 +77,9 @@ class ChunkViewSet(InDataset):
         return document
 
 
-def _listed(document: Document, query: ChunkQuery) -> tuple[int, Sequence[Listed]]:
-    chunks = Chunk.objects.filter(document=document)
-    if query.id:
-        chunk = chunks.filter(pk=query.id).first()
-        if chunk is None:
-            raise NotFound(f"Chunk not found: {document.kb_id}/{query.id}", code=Code.NOT_FOUND)
-        return 1, [Listed(chunk, None)]
-    if query.keywords:
-        return search_text(document, query.keywords, query.page, query.size)
-    start = (query.page - 1) * query.size
-    page = chunks.in_reading_order()[start : start + query.size]
-    return chunks.count(), [Listed(chunk, None) for chunk in page]
+def _chunk(document: Document, key: str) -> Chunk:
+    chunk = Chunk.objects.filter(document=document, pk=key).first()
+    if chunk is None:
+        raise NotFound(f"Chunk not found: {document.kb_id}/{key}", code=Code.NOT_FOUND)
+    chunk.document = document
+    return chunk

@@ -1,7 +1,6 @@
 """What the document routes accept (contract B.2)."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any, Self
 
 from django.db.models import QuerySet
@@ -13,36 +12,22 @@ from rest_framework import serializers
 from documents.changes import Change
 from documents.models import Document, Run
 from documents.models.document import DocumentQuerySet
-from documents.uploads import NAME_BYTES
+from documents.rest.changing import config, text_name
+from documents.rest.querying import IN_ORDER, KEYWORDS, ORDER, Narrowing, Period
+from documents.uploads import check_length
 from system.errors import ArgumentError, DataError
-from system.rest.failures import no_attribute
-from system.rest.pagination import Page, integer
+from system.rest.pagination import Page
 from system.rest.refusing import Checked, Object, Switch, Text, Texts, ids, mapping
-
-# The names that `orderby` may take: those of the wire and those of the reference's columns.
-ORDER = {
-    **dict.fromkeys(["create_time", "create_date"], "created_at"),
-    **dict.fromkeys(["update_time", "update_date"], "updated_at"),
-    **dict.fromkeys(["chunk_num", "chunk_count"], "chunk_num"),
-    **dict.fromkeys(["token_num", "token_count"], "token_num"),
-    **dict.fromkeys(["parser_id", "chunk_method"], "parser_id"),
-    **{name: name for name in ("id", "name", "size", "type", "suffix", "run", "progress", "created_by")},
-    **{name: name for name in ("process_begin_at", "process_duration", "source_type", "location")},
-    "status": "enabled",
-}
 
 
 @dataclass(frozen=True, slots=True)
 class DocumentQuery:
-    """Which documents to list; empty values count as absent, times in ms as 0."""
+    """Which documents to list; empty values count as absent."""
 
     id: str
     name: str
-    keywords: str
-    suffixes: list[str]
-    runs: list[str]
-    since: int
-    until: int
+    narrowing: Narrowing
+    period: Period
     page: Page
 
     @classmethod
@@ -52,57 +37,34 @@ class DocumentQuery:
         return cls(
             id=query.get("id", ""),
             name=query.get("name", ""),
-            keywords=query.get("keywords", ""),
-            suffixes=[suffix.lower() for suffix in query.getlist("suffix") if suffix],
-            runs=[names.get(run.upper(), run) for run in query.getlist("run") if run],
-            since=integer(query.get("create_time_from") or "0"),
-            until=integer(query.get("create_time_to") or "0"),
+            narrowing=Narrowing(
+                keywords=query.get("keywords", ""),
+                suffixes=[suffix for suffix in query.getlist("suffix") if suffix],
+                runs=[names.get(run.upper(), run) for run in query.getlist("run") if run],
+            ),
+            period=Period.of(query),
             page=Page.of(query, ORDER),
         )
 
     def narrowed(self, rows: DocumentQuerySet) -> DocumentQuerySet:
         """The rows that match all but the times, which the contract applies to the page alone (`on_page`)."""
-        given = {
-            "pk": self.id,
-            "name__icontains": self.keywords,
-            "suffix__in": self.suffixes,
-            "run__in": self.runs,
-        }
-        rows = rows.filter(**{lookup: value for lookup, value in given.items() if value})
+        rows = self.narrowing.of_rows(rows.filter(pk=self.id) if self.id else rows)
         return rows.named(self.name) if self.name else rows
 
     def on_page(self, rows: QuerySet[Document]) -> list[Document]:
         """The page, without the rows made before or after the times asked for."""
-        return [
-            row
-            for row in self.page.of_rows(rows)
-            if (not self.since or row.created_at >= _moment(self.since))
-            and (not self.until or row.created_at <= _moment(self.until))
-        ]
+        return self.period.of_page(self.page.of_rows(rows))
 
 
-def _moment(milliseconds: int) -> datetime:
-    try:
-        return datetime.fromtimestamp(milliseconds / 1000, tz=UTC)
-    except (ValueError, OverflowError, OSError):
-        raise ArgumentError(f"{milliseconds} is no time in milliseconds.") from None
-
-
-_PAGING = [
-    OpenApiParameter("page", int, description="From 1; 30 rows unless `page_size` says otherwise."),
-    OpenApiParameter("page_size", int),
-]
 QUERY = [
     OpenApiParameter("id", str, description="This document alone."),
     OpenApiParameter("name", str, description="The document of this name, whatever its case."),
-    OpenApiParameter("keywords", str, description="Part of the name, whatever its case."),
+    KEYWORDS,
     OpenApiParameter("suffix", str, many=True, description="Such as `pdf`."),
     OpenApiParameter("run", str, many=True, description="UNSTART, RUNNING, CANCEL, DONE, FAIL, or 0 to 4."),
-    OpenApiParameter("create_time_from", OpenApiTypes.INT64, description="Milliseconds; applied after paging."),
-    OpenApiParameter("create_time_to", OpenApiTypes.INT64, description="Milliseconds; applied after paging."),
-    OpenApiParameter("orderby", str, enum=sorted(ORDER), description="`create_time` unless given."),
-    OpenApiParameter("desc", bool, description="True unless `false`."),
-    *_PAGING,
+    *IN_ORDER,
+    OpenApiParameter("page", int, description="From 1; 30 rows unless `page_size` says otherwise."),
+    OpenApiParameter("page_size", int),
 ]
 
 
@@ -127,22 +89,15 @@ class Unchangeable(Checked):
 
 
 def _name(value: Any) -> str:
-    if not isinstance(value, str):
-        raise no_attribute(value, "encode")
-    if len(value.encode()) > NAME_BYTES:
-        raise ArgumentError("File name must be 255 bytes or less.")
-    return value
+    name = text_name(value)
+    check_length(name)
+    return name
 
 
 def _enabled(value: Any) -> bool:
     if str(value) not in {"0", "1", "False", "True"}:
         raise ArgumentError("`enabled` must be 0 or 1.")
     return str(value) in {"1", "True"}
-
-
-def _config(value: Any) -> dict[str, Any]:
-    config: dict[str, Any] = mapping("parser_config must be a dictionary")({} if value is None else value)
-    return config
 
 
 class ChangesInput(serializers.Serializer[Document]):
@@ -153,7 +108,7 @@ class ChangesInput(serializers.Serializer[Document]):
     progress = Unchangeable(help_text="May only be what it is.")
     meta_fields = Object(mapping("meta_fields must be a dictionary"), help_text="Replaces the stored object.")
     name = Text(_name, help_text="With the suffix that it has.")
-    parser_config = Object(_config, help_text="Merged into the stored config.")
+    parser_config = Object(config, help_text="Merged into the stored config.")
     chunk_method = Text(str, help_text="Another one takes the chunks away.")
     enabled = Switch(_enabled, help_text="Whether searches find its chunks.")
 

@@ -2,8 +2,6 @@
 
 from http import HTTPStatus
 
-from django.core.files.storage import default_storage
-from django.core.files.uploadedfile import UploadedFile
 from django.http import FileResponse
 from drf_spectacular.helpers import forced_singular_serializer
 from drf_spectacular.types import OpenApiTypes
@@ -20,19 +18,12 @@ from documents.api.document_output import (
     Partly,
     UploadedSerializer,
 )
-from documents.models import Document
-from system.errors import Code, DataError, NotFound, RagError
+from documents.rest import downloading
+from documents.rest.files import named_files, not_stored
+from system.errors import NotFound, RagError
 from system.rest.bodies import lenient_object
 from system.rest.envelope import Answer
 from system.rest.refusing import lookup_error, repeated
-from system.rest.uploads import uploaded_files
-
-# What a browser may do with a stored file: nothing but save it (security.md, "stored XSS").
-_INERT = {
-    "X-Content-Type-Options": "nosniff",
-    "Content-Security-Policy": "sandbox; default-src 'none'",
-    "Cache-Control": "private",
-}
 
 
 class DocumentViewSet(InDataset):
@@ -40,6 +31,7 @@ class DocumentViewSet(InDataset):
 
     serializer_class = DocumentSerializer
     scopes = {"update": "owned_by", "download": "owned_by"}
+    otherwise = {"update": {"const": True}}  # where `enabled` is sent
     refusals = {
         "list": "You don't own the dataset %s. ",
         "destroy": "You don't own the dataset %s. ",
@@ -53,12 +45,12 @@ class DocumentViewSet(InDataset):
         try:
             kb = self.dataset()
         except RagError:
-            _named_files(request, keep=False)  # clients are told of the files first (B.2), but nothing is stored for it
+            named_files(request, keep=False)  # clients are told of the files first (B.2), but nothing is stored for it
             raise
-        files = _named_files(request)
+        files = named_files(request)
         uploaded = uploads.add(kb, user=self.user, files=files, parent_path=request.POST.get("parent_path", ""))
         if uploaded.refused or uploaded.failed:
-            raise _refused(uploaded)
+            raise not_stored(uploaded)
         return Answer(UploadedSerializer(uploaded.documents, many=True).data)
 
     @extend_schema(parameters=QUERY, responses=forced_singular_serializer(DocumentPage))  # type: ignore[no-untyped-call]
@@ -91,7 +83,7 @@ class DocumentViewSet(InDataset):
     def download(self, request: Request, dataset_id: str, document_id: str) -> FileResponse:
         """The stored bytes, as an attachment."""
         document = self.document(self.dataset(), document_id, f"The dataset not own the document {document_id}.")
-        return _attachment(document)
+        return downloading.saved(document)
 
     @extend_schema(request={"application/json": DocumentIdsInput}, responses=Partly)
     def destroy(self, request: Request, dataset_id: str) -> Answer:
@@ -111,34 +103,3 @@ class DocumentViewSet(InDataset):
         if self.action == "create":
             return lookup_error(f"Can't find the dataset with ID {key}!")
         return super().missing(key)
-
-
-def _named_files(request: Request, *, keep: bool = True) -> "list[UploadedFile[bytes]]":
-    """The files of an upload; raises ArgumentError where there is none, or one whose name will not do."""
-    files = uploaded_files(request, keep=keep)
-    for file in files:
-        uploads.clean_name(file.name or "")
-    return files
-
-
-def _refused(uploaded: uploads.Uploaded) -> RagError:
-    """One line for each file that was not stored."""
-    lines = [f"{name}: {reason}" for name, reason in [*uploaded.refused, *uploaded.failed]]
-    status = HTTPStatus.INTERNAL_SERVER_ERROR if uploaded.failed else HTTPStatus.BAD_REQUEST
-    return RagError("\n".join(lines), code=Code.SERVER, status=status)
-
-
-def _attachment(document: Document) -> FileResponse:
-    if document.size == 0 or document.blob is None:
-        raise DataError("This file is empty.")
-    try:
-        stored = default_storage.open(document.blob.key)
-    except FileNotFoundError:
-        raise NotFound("The stored file is missing. Delete this document and upload the file again.") from None
-    return FileResponse(
-        stored,
-        as_attachment=True,
-        filename=document.name,
-        content_type="application/octet-stream",
-        headers=_INERT,
-    )

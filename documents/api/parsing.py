@@ -2,6 +2,7 @@
 
 from itertools import takewhile
 
+from django.db.models import Q
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -9,7 +10,7 @@ from rest_framework.request import Request
 from documents import queueing
 from documents.api.dataset_scope import InDataset
 from documents.api.document_output import Partly
-from documents.models import Task
+from documents.models import Document, Run, Task
 from knowledgebases.models import Knowledgebase
 from system.errors import Conflict, DataError, NotFound
 from system.rest.bodies import lenient_object
@@ -50,14 +51,19 @@ class ParsingViewSet(InDataset):
         kb = self.dataset()
         wanted, errors = self._wanted(request)
         known = self._known(kb, wanted)
-        running = set(Task.objects.open().filter(document__in=known).values_list("document_id", flat=True))
-        ahead = list(takewhile(running.__contains__, wanted))
-        stopped = queueing.stop(ahead)
+        ahead = list(takewhile(self._under_way(known).__contains__, wanted))
+        stopped = queueing.stop(ahead, failed=True)
         if len(ahead) < len(wanted) and (one := wanted[len(ahead)]) not in known:
             raise NotFound(f"You don't own the document {one}.")
         if stopped < len(wanted):
             raise Conflict("Can't stop parsing document with progress at 0 or 1")
         return Answer({"success_count": len(wanted), "errors": errors} if errors else None)
+
+    def _under_way(self, known: set[str]) -> set[str]:
+        """Those at a progress other than 0 and 1: they are being processed, or have failed."""
+        open_tasks = Task.objects.open().filter(document__in=known)
+        rows = Document.objects.filter(pk__in=known)
+        return set(rows.filter(Q(pk__in=open_tasks.values("document")) | Q(run=Run.FAIL)).values_list("pk", flat=True))
 
     def _wanted(self, request: Request) -> tuple[list[str], list[str]]:
         given = WantedInput(data=lenient_object(request))

@@ -3,6 +3,7 @@
 from django.urls import path
 
 from documents.api.chunks import ChunkViewSet
+from documents.api.dify import DifyViewSet
 from documents.api.documents import DocumentViewSet
 from documents.api.parsing import ParsingViewSet
 from documents.api.retrieval import RetrievalViewSet
@@ -17,4 +18,5 @@ urlpatterns = [
     path(f"{_DOCUMENT}/chunks", ChunkViewSet.as_view({"post": "create", "get": "list", "delete": "destroy"})),
     path(f"{_DOCUMENT}/chunks/<str:chunk_id>", ChunkViewSet.as_view({"put": "update"})),
     path("retrieval", RetrievalViewSet.as_view({"post": "retrieval"})),
+    path("dify/retrieval", DifyViewSet.as_view({"post": "retrieval"})),
 ]

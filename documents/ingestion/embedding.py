@@ -9,6 +9,7 @@ from documents.chunkers.base import Passage
 from documents.ingestion import shares
 from documents.leases import Lease, LeaseLost
 from documents.models import Document, Stage, Task, TaskState
+from documents.recipes import recipe
 from documents.vectors import TitledEmbedder, text_of
 from knowledgebases.embedders.base import Embedder, Vectors
 from knowledgebases.indexing import space_of
@@ -26,7 +27,7 @@ def embed_and_stage(
     Vectors are taken over, by digest of model and text, from the stage rows of an earlier try of this task and from
     the published chunks of the document.
     """
-    _clear_rest(task, len(passages), space_of(embedder) if passages else None)
+    _prepare(task, len(passages), recipe=recipe(document), space=space_of(embedder) if passages else None)
     titled = TitledEmbedder(embedder, document)
     digests = [titled.digest(_text(passage)) for passage in passages]
     staged = dict(Stage.objects.filter(task=task).values_list("seq", "digest"))
@@ -62,11 +63,10 @@ def _text(passage: Passage) -> str:
 
 
 @retried
-def _clear_rest(task: Task, count: int, space: EmbeddingSpace | None) -> None:
-    """Note the space of the vectors to come, and drop what an earlier try staged beyond `count` passages."""
+def _prepare(task: Task, count: int, *, recipe: str, space: EmbeddingSpace | None) -> None:
+    """Note what the chunks to come are made from, and drop what an earlier try staged beyond `count` passages."""
     _hold(task)
-    if space is not None:
-        Task.objects.filter(pk=task.pk).update(space=space)
+    Task.objects.filter(pk=task.pk).update(recipe=recipe, space=space)
     Stage.objects.filter(task=task, seq__gte=count).delete()
 
 

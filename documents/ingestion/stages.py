@@ -12,7 +12,7 @@ from django.core.files.storage import default_storage
 from documents import filetypes
 from documents.chunkers import chunker_for
 from documents.chunkers.base import Passage
-from documents.ingestion import shares
+from documents.ingestion import shares, thumbnails
 from documents.ingestion.embedding import embed_and_stage
 from documents.leases import Lease, LeaseLost
 from documents.models import Document, Task
@@ -37,8 +37,11 @@ def run(task: Task, lease: Lease, sandbox: Sandbox) -> None:
     Misconfigured for what the embedding model does.
     """
     document = Document.objects.select_related("kb__tenant", "kb__space", "blob").get(pk=task.document_id)
-    chunker = chunker_for(document.parser_id)
     embedder = embedder_for(document.kb)
+    if document.size == 0 or document.blob is None:  # nothing to cut, whatever the method
+        embed_and_stage(task, document, [], embedder=embedder, lease=lease)
+        return
+    chunker = chunker_for(document.parser_id)
     lease.report(shares.PARSING, "Parsing.")
     parsed = _parse(document, lease, sandbox)
     pages = f"{parsed.pages} pages, " if parsed.pages else ""
@@ -49,8 +52,6 @@ def run(task: Task, lease: Lease, sandbox: Sandbox) -> None:
 
 
 def _parse(document: Document, lease: Lease, sandbox: Sandbox) -> Parsed:
-    if document.size == 0 or document.blob is None:
-        return Parsed(text="", blocks=())
     if not filetypes.accepts(document.parser_id, document.suffix):
         raise DocumentFault(
             FaultCode.UNSUPPORTED,
@@ -59,6 +60,7 @@ def _parse(document: Document, lease: Lease, sandbox: Sandbox) -> Parsed:
         )
     with _local_copy(document) as path:
         try:
+            thumbnails.make(document, str(path), lease=lease, sandbox=sandbox)
             return sandbox.parse(
                 str(path),
                 name=document.name,

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any, Self
 import pgtrigger
 from django.conf import settings
 from django.db import models
-from django.db.models import Avg, F, OuterRef, Q, Subquery, Value
+from django.db.models import Avg, Count, F, OuterRef, Q, Subquery, Sum, Value
 from django.db.models.functions import Coalesce, Greatest, Lower
 
 from documents.models.blob import Blob
@@ -29,6 +29,8 @@ _COUNT = """
 """
 _NEW = "SELECT kb_id, chunk_num, token_num, deleted_at, 1 AS n FROM new_rows"
 _OLD = "SELECT kb_id, chunk_num, token_num, deleted_at, -1 AS n FROM old_rows"
+
+LOCAL = "local"  # source of what people upload
 
 
 class Run(models.TextChoices):
@@ -59,6 +61,29 @@ class DocumentQuerySet(models.QuerySet["Document"]):
     def in_progress(self) -> Self:
         """Documents that are queued or being parsed."""
         return self.filter(deleted_at=None, run=Run.RUNNING)
+
+    def not_ready(self) -> Self:
+        """Searched documents that are not parsed, or not anew; one with typed-in chunks alone waits for nothing."""
+        finished = Q(run=Run.DONE) | Q(run=Run.UNSTART, chunk_num__gt=0)
+        return self.filter(deleted_at=None, enabled=True).exclude(finished)
+
+    def stored_bytes(self) -> int:
+        """Bytes of the living documents together."""
+        total: int | None = self.filter(deleted_at=None).aggregate(total=Sum("size"))["total"]
+        return total or 0
+
+    def tally(self) -> dict[str, int]:
+        """How many living documents are `processing` (waiting, too), `finished`, `failed` or `cancelled`.
+
+        `downloaded` are those, of whatever state, that came from elsewhere than an upload.
+        """
+        return self.filter(deleted_at=None).aggregate(
+            processing=Count("pk", filter=Q(progress__gte=0, progress__lt=1) & ~Q(run=Run.CANCEL)),
+            finished=Count("pk", filter=Q(progress=1)),
+            failed=Count("pk", filter=Q(progress=-1)),
+            cancelled=Count("pk", filter=Q(run=Run.CANCEL)),
+            downloaded=Count("pk", filter=~Q(source_type=LOCAL)),
+        )
 
     def with_progress(self) -> Self:
         """Annotate `live_progress` (0..1, or -1) and `live_message`: those of the running tasks while there are any.
@@ -103,7 +128,7 @@ class Document(Row):
     sha256 = models.CharField(max_length=64, default="", blank=True, editable=False)
     type = models.CharField(max_length=32)
     suffix = models.CharField(max_length=32, default="", blank=True)
-    source_type = models.CharField(max_length=128, default="local")
+    source_type = models.CharField(max_length=128, default=LOCAL)
     thumbnail = models.TextField(default="", blank=True, help_text="Name that clients ask for it by; empty: none.")
     thumbnail_blob = models.ForeignKey(Blob, models.PROTECT, null=True, blank=True, related_name="thumbnails")
     parser_id = models.CharField("chunk method", max_length=32, choices=Method, default=Method.NAIVE)
@@ -115,6 +140,9 @@ class Document(Row):
     token_num = models.BigIntegerField("tokens", default=0, editable=False)
     gen = models.PositiveIntegerField(default=0, editable=False)
     published_gen = models.PositiveIntegerField(default=0, editable=False)
+    published_recipe = models.CharField(
+        max_length=64, default="", blank=True, editable=False, help_text="Digest of what it was made from."
+    )
     run = models.CharField(max_length=1, choices=Run, default=Run.UNSTART, editable=False)
     progress = models.FloatField(default=0, editable=False)
     progress_msg = models.TextField(default="", blank=True, editable=False)
@@ -134,6 +162,7 @@ class Document(Row):
         indexes = [
             models.Index(fields=["kb", "-created_at"], name="document_recent"),
             models.Index(fields=["deleted_at"], name="document_dead", condition=~Q(deleted_at=None)),
+            models.Index(fields=["kb"], include=["size"], name="document_size", condition=Q(deleted_at=None)),
             models.Index(fields=["kb"], name="document_hidden", condition=Q(enabled=False) | ~Q(deleted_at=None)),
         ]
         triggers = [

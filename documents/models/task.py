@@ -101,6 +101,13 @@ class Task(models.Model):
     space = models.ForeignKey(
         EmbeddingSpace, models.PROTECT, null=True, blank=True, related_name="+", help_text="Of the staged vectors."
     )
+    recipe = models.CharField(
+        max_length=64,
+        default="",
+        blank=True,
+        editable=False,
+        help_text="Digest of what the staged chunks are made from.",
+    )
     created_at = models.DateTimeField(auto_now_add=True)
     started_at = models.DateTimeField(null=True, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)

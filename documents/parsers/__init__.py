@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from documents.filetypes import Format
-from documents.parsers.base import Parsed, Parser
+from documents.parsers.base import Painter, Parsed, Parser, Picture
 from documents.parsers.containers import identify
 from documents.parsers.decoding import storable
 from system.errors import DocumentFault, FaultCode
@@ -27,6 +27,8 @@ _MODULES: Mapping[Format, str] = {
     Format.EML: "eml",
     Format.PDF: "pdf",
 }
+
+_PAINTERS: Mapping[Format, str] = {Format.PDF: "pdf.drawing"}
 
 _CURES: Mapping[Format, str] = {
     Format.DOC: "is a Word document of the old format; save it as .docx and upload that.",
@@ -73,3 +75,17 @@ def parse(path: str, *, name: str, config: Mapping[str, Any]) -> Parsed:
         metadata={storable(key): storable(value) for key, value in parsed.metadata.items()},
         warnings=tuple(map(storable, parsed.warnings)),
     )
+
+
+def draw(path: str, *, name: str, side: int) -> Picture | None:
+    """The first page of the file at `path`, at most `side` pixels wide and high.
+
+    None for formats without pages, and for files that cannot be opened: `parse` says why.
+    """
+    try:
+        module = _PAINTERS.get(identify(path, name))
+        if module is None:
+            return None
+        return cast(Painter, import_module(f"documents.parsers.{module}").draw)(path, name=name, side=side)
+    except DocumentFault:
+        return None

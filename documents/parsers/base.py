@@ -73,6 +73,22 @@ class Parsed:
     """What was left out and why, fit to show to the document's owner."""
 
 
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A small picture: rows from the top, for each pixel one byte of red, green and blue."""
+
+    width: int
+    height: int
+    pixels: bytes
+
+
+class Painter(Protocol):
+    """A file to the picture of its first page; None where it has none. Opens no more than a `Parser` does."""
+
+    def __call__(self, path: str, *, name: str, side: int) -> Picture | None:
+        """Draw the file at `path`, at most `side` pixels wide and high."""
+
+
 class Parser(Protocol):
     """Bytes of one format to a `Parsed`.
 

@@ -10,14 +10,14 @@ import traceback
 from collections.abc import Callable, Mapping
 from typing import IO, Any
 
-from documents.parsers.base import Parsed, Parser
+from documents.parsers.base import Painter, Parsed, Parser
 from documents.parsers.confinement import allow_cpu, confine
-from documents.parsers.wire import HEADER_BYTES, as_content, content_of, message
+from documents.parsers.wire import HEADER_BYTES, as_content, content_of, message, picture_content
 from system.errors import DocumentFault, FaultCode
 
 
-def serve(parser: Parser, *, leave: Callable[[int], None] = sys.exit) -> None:
-    """Answer requests with what `parser` makes of them until stdin ends."""
+def serve(parser: Parser, *, painter: Painter, leave: Callable[[int], None] = sys.exit) -> None:
+    """Answer requests with what `parser` and `painter` make of them until stdin ends."""
     requests, answers = _pipes()
     limits = _next(requests)
     if limits is None:
@@ -31,7 +31,7 @@ def serve(parser: Parser, *, leave: Callable[[int], None] = sys.exit) -> None:
     _answer(answers, {"ready": granted})
     while (request := _next(requests)) is not None:
         allow_cpu(limits["cpu"])
-        _answer(answers, _outcome(parser, request))
+        _answer(answers, _outcome(parser, painter, request))
     leave(0)
 
 
@@ -52,10 +52,12 @@ def _answer(answers: IO[bytes], content: Mapping[str, Any]) -> None:
     answers.flush()
 
 
-def _outcome(parser: Parser, request: Mapping[str, Any]) -> Mapping[str, Any]:
+def _outcome(parser: Parser, painter: Painter, request: Mapping[str, Any]) -> Mapping[str, Any]:
     """The answer to a request; every exception becomes a fault, for this process is the edge."""
     name = request["name"]
     try:
+        if "side" in request:
+            return {"picture": picture_content(painter(request["path"], name=name, side=request["side"]))}
         parsed: Parsed = parser(request["path"], name=name, config=request["config"])
         return {"parsed": as_content(parsed)}
     except DocumentFault as fault:
@@ -80,6 +82,6 @@ def _fault(code: str, text: str, *, retry: bool = False, trace: str = "") -> Map
 
 
 if __name__ == "__main__":
-    from documents.parsers import parse
+    from documents.parsers import draw, parse
 
-    serve(parse)
+    serve(parse, painter=draw)

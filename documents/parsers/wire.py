@@ -4,12 +4,13 @@ A message is its length in bytes (8 bytes, big endian) and that many bytes of JS
 hostile document may have taken the child over.
 """
 
+from base64 import b64decode, b64encode
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import orjson
 
-from documents.parsers.base import Block, BlockKind, Line, Parsed
+from documents.parsers.base import Block, BlockKind, Line, Parsed, Picture
 
 HEADER_BYTES = 8
 
@@ -69,6 +70,27 @@ def as_parsed(content: Any) -> Parsed:
         )
     except (KeyError, TypeError, AttributeError, ValueError) as error:
         raise WireError(f"no parsed document: {error}") from error
+
+
+def picture_content(picture: Picture | None) -> dict[str, Any] | None:
+    """A picture as JSON values."""
+    if picture is None:
+        return None
+    return {"width": picture.width, "height": picture.height, "pixels": b64encode(picture.pixels).decode()}
+
+
+def as_picture(content: Any, *, side: int) -> Picture | None:
+    """The picture of `picture_content`; raises WireError when it is larger than `side`, or lacks pixels."""
+    if content is None:
+        return None
+    try:
+        width, height = _count(content["width"]), _count(content["height"])
+        pixels = b64decode(_string(content["pixels"]), validate=True)
+    except (KeyError, TypeError, ValueError) as error:
+        raise WireError(f"no picture: {error}") from error
+    if not (0 < width <= side and 0 < height <= side and len(pixels) == 3 * width * height):
+        raise WireError(f"{len(pixels)} bytes are no picture of {width} x {height}, {side} at most")
+    return Picture(width, height, pixels)
 
 
 def _block(values: Sequence[Any], length: int) -> Block:

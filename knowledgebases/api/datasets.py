@@ -1,5 +1,6 @@
 """/api/v1/datasets (contract B.1)."""
 
+from http import HTTPStatus
 from typing import Any
 
 from django.db.models import QuerySet
@@ -17,6 +18,7 @@ from knowledgebases.api.dataset_input import (
 from knowledgebases.api.dataset_output import DatasetSerializer
 from knowledgebases.models import Knowledgebase
 from system.errors import ArgumentError, Forbidden, RagError
+from system.models import Scope
 from system.rest.bodies import strict_object
 from system.rest.envelope import Answer
 from system.rest.pagination import Page
@@ -33,6 +35,18 @@ class DatasetViewSet(ScopedViewSet):
     serializer_class = DatasetSerializer
     scopes = {"update": "owned_by"}
     lookup_url_kwarg = "dataset_id"
+    fails_with = {
+        "list": [HTTPStatus.FORBIDDEN],
+        "create": [HTTPStatus.CONFLICT, HTTPStatus.UNSUPPORTED_MEDIA_TYPE],
+        "update": [HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT, HTTPStatus.UNSUPPORTED_MEDIA_TYPE],
+        "destroy": [HTTPStatus.UNSUPPORTED_MEDIA_TYPE],
+    }
+    beside = {"list": {"total_datasets": {"type": "integer", "description": "Before paging."}}}
+
+    @property
+    def scope(self) -> Scope | None:
+        """Deleting takes a token that may do everything; the rest goes by method."""
+        return Scope.ADMIN if self.action == "destroy" else None
 
     @extend_schema(request=DatasetInput)
     def create(self, request: Request) -> Answer:

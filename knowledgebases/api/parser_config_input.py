@@ -6,7 +6,7 @@ from typing import Any
 from rest_framework.exceptions import ValidationError
 from rest_framework.fields import empty
 
-from knowledgebases.parser_config import ENTITY_TYPES, SUMMARY_PROMPT
+from knowledgebases.parser_config import CHARS, ENTITY_TYPES, SUMMARY_PROMPT
 from system.rest.validation import (
     StrictBoolean,
     StrictChoice,
@@ -16,8 +16,6 @@ from system.rest.validation import (
     StrictSerializer,
     StrictString,
 )
-
-CONFIG_CHARS = 65_535
 
 
 class RaptorInput(StrictSerializer):
@@ -72,9 +70,9 @@ class ParserConfigInput(StrictSerializer):
             return {}
         config = super().run_validation(data)
         size = len(json.dumps(config, ensure_ascii=False)) if config else 0
-        if size > CONFIG_CHARS:
+        if size > CHARS:
             raise ValidationError(
-                [f"Parser config exceeds size limit (max {CONFIG_CHARS:,} characters). Current size: {size:,}"]
+                [f"Parser config exceeds size limit (max {CHARS:,} characters). Current size: {size:,}"]
             )
         return config
 

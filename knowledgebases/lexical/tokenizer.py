@@ -127,6 +127,11 @@ def marked(text: str, language: str = "English") -> Iterator[tuple[int, int, lis
             yield match.start(), match.end(), _terms_of(word, kind, language)
 
 
+def stemming(language: str) -> tuple[str, ...]:
+    """The stemmers that `language` chooses, script by script; languages with equal ones give equal terms."""
+    return tuple(_algorithm(script, _plain(language)) for script in _DEFAULT_STEMMER)
+
+
 def salted(term: str, dataset: str) -> int:
     """32-bit signed hash of `term` within `dataset`: posting lists of datasets never meet, so none pays for others."""
     value = zlib.crc32(term.encode("utf-8", "surrogatepass"), zlib.crc32(dataset.encode()))

@@ -16,6 +16,7 @@ from system.errors import Unavailable
 
 FIRST_PAUSE = 0.2  # seconds before the first restart; doubles
 LONGEST_PAUSE = 30.0
+_DOUBLINGS = 8  # are past LONGEST_PAUSE
 STABLE_SECONDS = 30.0  # after that long a failure is the first one again
 FIRST_TRIES = 5  # starts that may fail before it was ever ready
 
@@ -131,7 +132,7 @@ class Child:
         self.report(f"{self.service.name} {_how(code)}; started again in {self._pause():.1f} s (log: {self.log})")
 
     def _pause(self) -> float:
-        pause = min(FIRST_PAUSE * 2.0 ** (self._failures - 1), LONGEST_PAUSE)
+        pause = min(FIRST_PAUSE * 2.0 ** min(self._failures - 1, _DOUBLINGS), LONGEST_PAUSE)
         self._next = time.monotonic() + pause
         return pause
 

@@ -10,7 +10,7 @@ from typing import ClassVar
 from ragsite.embedded import cluster, programs, server
 from ragsite.embedded.launching import Account, Launch
 from ragsite.embedded.locks import Lock
-from ragsite.embedded.server import Busy, Server
+from ragsite.embedded.server import Server
 from system.errors import Misconfigured
 
 ROLE = "ragsite"
@@ -82,8 +82,7 @@ class Postgres(Server):
         account = Account.for_server(self.data)
         program = programs.locate(programs.POSTGRES, account)
         place = cluster.Place(directory=self.data, program=program, account=account, lock=lock)
-        if self.process():  # without our lock: started by hand, or its data were removed under it
-            raise Busy(f"PostgreSQL runs on {self.data} already")
+        self.clear_the_way()
         if not self.data.exists():
             cluster.create(place, role=ROLE, database=DATABASE, password=self._new_password(), sync=self.fsync)
         for trace in ("postmaster.pid", _SOCKET, f"{_SOCKET}.lock"):  # we hold the lock: whoever wrote them is dead

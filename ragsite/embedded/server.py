@@ -81,6 +81,22 @@ class Server(ABC):
         mains = (process for process in found.values() if _parent(process) not in found)
         return next(mains, None)
 
+    def clear_the_way(self) -> None:
+        """End a server whose data were removed under it. Called with the lock in hand.
+
+        Raises Busy where a server runs on data that are there: one that was started by hand, without our lock.
+        """
+        other = self.process()
+        if other is None:
+            return
+        if _has_data(other):
+            raise Busy(f"{self.name} runs on {self.data} already")
+        _send(other, self.kill_signal)
+        try:
+            other.wait(_KILL_SECONDS)
+        except psutil.TimeoutExpired:
+            raise self.failure(f"of data that were removed does not end (process {other.pid})") from None
+
     def failure(self, reason: str, *, since: int = 0) -> Unavailable:
         """The error that says why, with the end of what the log says from byte `since` on."""
         return Unavailable(f"{self.name} {reason}. Log {self.log}:\n{logs.tail(self.log, since=since)}")
@@ -158,6 +174,14 @@ def _lives(server: Server) -> bool:
 def _send(process: psutil.Process, sent: signal.Signals) -> None:
     with contextlib.suppress(psutil.NoSuchProcess):
         process.send_signal(sent)
+
+
+def _has_data(process: psutil.Process) -> bool:
+    """Whether the working directory of a server, which is that of its data, has not been removed."""
+    try:
+        return Path(f"/proc/{process.pid}/cwd").stat().st_nlink > 0
+    except OSError:  # gone meanwhile, or not ours to see
+        return True
 
 
 def _parent(process: psutil.Process) -> int | None:

@@ -74,7 +74,7 @@ class Site:
                 )
             ],
             *([_served(valkey, report)] for valkey in servers if isinstance(valkey, Valkey)),
-            [*self._workers(), Service(name="sweeper", launch=self._manage("sweep", "--forever", process="sweeper"))],
+            [Service(name="workers", launch=self._workers())],
             [Service(name="web", launch=self._web, ready=self._web_answers, stop_seconds=_WEB_DRAIN_SECONDS)],
         ]
 
@@ -88,9 +88,9 @@ class Site:
         data_dir = Path(self.data_dir)
         return [*([Postgres(data_dir)] if self.database else []), *([Valkey(data_dir)] if self.redis else [])]
 
-    def _workers(self) -> list[Service]:
-        launch = self._manage("work", process="worker", nice=_WORKER_NICE)
-        return [Service(name=f"worker-{number}", launch=launch) for number in range(1, self.workers + 1)]
+    def _workers(self) -> Callable[[], Launch]:
+        """The workers and the sweeper: forked from one process, they share what they imported."""
+        return self._manage("work", "--workers", str(self.workers), "--sweep", process="worker", nice=_WORKER_NICE)
 
     def _manage(self, *command: str, process: str = "command", nice: int = 0) -> Callable[[], Launch]:
         launch = self._python("manage.py", *command, process=process, nice=nice)

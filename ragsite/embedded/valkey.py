@@ -9,7 +9,7 @@ from urllib.parse import quote
 from ragsite.embedded import programs, server
 from ragsite.embedded.launching import Account, Launch
 from ragsite.embedded.locks import Lock
-from ragsite.embedded.server import Busy, Server
+from ragsite.embedded.server import Server
 
 _SOCKET = "valkey.sock"
 _OPTIONS = {
@@ -53,8 +53,7 @@ class Valkey(Server):
         """A directory that the server may write to, and how to start it there."""
         account = Account.for_server(self.data)
         program = programs.locate(programs.valkey(), account)
-        if self.process():
-            raise Busy(f"Valkey runs on {self.data} already")
+        self.clear_the_way()
         self.data.mkdir(mode=0o700, exist_ok=True)
         if account:
             account.own(self.data)

@@ -8,7 +8,8 @@ from ragsite.embedded import valkey
 from ragsite.settings import keys
 from ragsite.settings.console import *  # noqa: F403 -- UNFOLD and friends are settings
 from ragsite.settings.rag import *  # noqa: F403 -- RAG_* are settings
-from ragsite.settings.rag import BASE_DIR, RAG_BODY_BYTES, RAG_DATA_DIR, RAG_HOST, RAG_PROCESS, env
+from ragsite.settings.rag import BASE_DIR, RAG_BODY_BYTES, RAG_CORS_ORIGINS, RAG_DATA_DIR, RAG_HOST, RAG_PROCESS, env
+from system.processes import connection_options
 
 # Lets Django's generic classes be subscripted where they are used (`ModelAdmin[Task]`), not only in annotations.
 django_stubs_ext.monkeypatch()
@@ -46,6 +47,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "system.rest.paths.CollapseSlashes",
+    "corsheaders.middleware.CorsMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -76,10 +78,6 @@ TEMPLATES = [
 
 # --- database ---------------------------------------------------------------------------------------------------------
 
-# A web request may not hold the database; workers and commands may take their time.
-_statement_ms = {"web": 15_000, "worker": 300_000, "sweeper": 60_000}.get(RAG_PROCESS, 0)
-_lock_ms = {"web": 5_000, "worker": 60_000, "sweeper": 10_000}.get(RAG_PROCESS, 0)
-
 RAG_EMBEDDED_DATABASE = not env.str("DATABASE_URL", default="")
 if RAG_EMBEDDED_DATABASE:
     _database: dict[str, Any] = {"ENGINE": "ragsite.embedded.database", "NAME": "ragsite"}
@@ -88,9 +86,9 @@ else:
 _database["CONN_MAX_AGE"] = 600
 _database["CONN_HEALTH_CHECKS"] = True
 _database["OPTIONS"] = {
+    "connect_timeout": 10,  # seconds; psycopg would wait for more than two minutes
     **_database.get("OPTIONS", {}),
-    "application_name": f"ragsite-{RAG_PROCESS}",
-    "options": f"-c statement_timeout={_statement_ms} -c lock_timeout={_lock_ms} -c jit=off",
+    **connection_options(RAG_PROCESS),
 }
 DATABASES = {"default": _database}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
@@ -122,6 +120,7 @@ STORAGES: dict[str, dict[str, Any]] = {
 STATIC_URL = "/static/"
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = False
+WHITENOISE_ALLOW_ALL_ORIGINS = False
 
 DATA_UPLOAD_MAX_MEMORY_SIZE = RAG_BODY_BYTES
 DATA_UPLOAD_MAX_NUMBER_FILES = None  # the upload handler bounds them (RAG_FILES_PER_UPLOAD)
@@ -139,6 +138,7 @@ AXES_COOLOFF_TIME = 0.25  # hours
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_USERNAME_FORM_FIELD = "username"
 AXES_USERNAME_CALLABLE = "system.web.users.attempted_name"
+AXES_SENSITIVE_PARAMETERS = ["username", "ip_address", "new_password"]  # form fields that it keeps no copy of
 AXES_VERBOSE = False  # no banner at the start of every command
 AXES_LOCKOUT_CALLABLE = "system.web.users.lockout"
 LOGIN_URL = "/admin/login/"
@@ -178,12 +178,23 @@ REST_FRAMEWORK: dict[str, Any] = {
     "EXCEPTION_HANDLER": "system.rest.envelope.exception_handler",
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
 }
+# Scripts of these origins (`system.checks` looks at them) may use the APIs with tokens, never with cookies.
+# The app `corsheaders` is not installed: all that it has are checks of these values.
+CORS_ALLOWED_ORIGINS = RAG_CORS_ORIGINS
+CORS_ALLOW_CREDENTIALS = False
+CORS_URLS_REGEX = r"^/(?:api/)?v1/"
+CORS_ALLOW_METHODS = ["GET", "POST", "PUT", "DELETE", "OPTIONS"]
+CORS_ALLOW_HEADERS = ["accept", "authorization", "content-type"]
+CORS_EXPOSE_HEADERS = ["Authorization", "Content-Disposition", "Retry-After"]
+CORS_PREFLIGHT_MAX_AGE = 600  # seconds; a browser should soon notice that an origin is refused
+
 SPECTACULAR_SETTINGS = {
     "TITLE": "Ragsite",
     "DESCRIPTION": "Datasets, documents, chunks and retrieval. Wire-compatible with RAGFlow v0.22.1.",
     "VERSION": "0.1.0",
     "OAS_VERSION": "3.1.0",
     "SCHEMA_PATH_PREFIX": "/(api/)?v1",  # routes are grouped by what follows it
+    "POSTPROCESSING_HOOKS": [],  # choices are described where they stand: shared names for them would be guessed
     "SERVE_INCLUDE_SCHEMA": False,
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
     "SWAGGER_UI_DIST": "SIDECAR",
@@ -206,5 +217,11 @@ LOGGING: dict[str, Any] = {
     "filters": {"secrets": {"()": "system.redaction.RedactSecrets"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["secrets"]}},
     "root": {"handlers": ["stderr"], "level": env.str("RAGSITE_LOG_LEVEL", default="INFO")},
-    "loggers": {"django": {"level": "INFO"}, "rq": {"level": "WARNING"}, "httpx": {"level": "WARNING"}},
+    "loggers": {
+        "django": {"level": "INFO"},
+        # The requests that `runserver` tells of: Django's own handler for them would show tokens in paths.
+        "django.server": {"handlers": ["stderr"], "level": "INFO", "propagate": False},
+        "rq": {"level": "WARNING"},
+        "httpx": {"level": "WARNING"},
+    },
 }

@@ -15,6 +15,7 @@ RAG_DATA_DIR = Path(env.str("RAGSITE_DATA_DIR", default=str(BASE_DIR / "var"))).
 RAG_HOST: str = env.str("RAGSITE_HOST", default="127.0.0.1")
 RAG_PORT: int = env.int("RAGSITE_PORT", default=9380)
 RAG_WORKERS: int = env.int("RAGSITE_WORKERS", default=max(1, min(4, os.cpu_count() or 1)))
+RAG_WEB_PROCESSES: int = env.int("RAGSITE_WEB_PROCESSES", default=max(1, min(2, os.cpu_count() or 1)))
 
 # What this process is: `prepare`, `web`, `worker`, `sweeper` (set by `manage.py up`) or `command`. Decides its database
 # time-outs, and whether it loads the console.
@@ -33,6 +34,9 @@ RAG_PRIVATE_ENDPOINTS: list[str] = env.list("RAGSITE_PRIVATE_ENDPOINTS", default
 
 # The reverse proxies, addresses or networks, whose X-Forwarded-For tells who calls; from anybody else it is ignored.
 RAG_TRUSTED_PROXIES: list[str] = env.list("RAGSITE_TRUSTED_PROXIES", default=[])
+
+# Web pages, by their origin, whose scripts may call the API with a token of theirs; empty: none.
+RAG_CORS_ORIGINS: list[str] = env.list("RAGSITE_CORS_ORIGINS", default=[])
 
 # A directory with more local models, each `model.onnx + tokenizer.json + config.json`; empty: the bundled one only.
 RAG_MODELS_DIR: str = env.str("RAGSITE_MODELS_DIR", default="")

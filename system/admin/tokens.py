@@ -1,9 +1,8 @@
 """API tokens: issued with their value shown once, rotated, revoked."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
-from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import QuerySet
@@ -11,16 +10,17 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
+from django.utils.html import format_html
 from django.views.decorators.cache import never_cache
-from unfold.contrib.filters.admin import RadioFilter
+from unfold.contrib.filters.admin import AutocompleteSelectFilter, RadioFilter
 from unfold.decorators import action, display
 from unfold.enums import ActionVariant
-from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
+from system import reach
+from system.admin.token_form import OverlapForm, TokenActionForm, TokenForm, end_of_day
 from system.console.display import Tone, ago, badge
-from system.console.pages import ConsoleAdmin, DeedForm
-from system.models import APIToken, Scope
-from system.models.token import ROTATION_OVERLAP, all_scopes
+from system.console.pages import ConsoleAdmin
+from system.models import APIToken
 from system.secrets import seal, unseal
 
 USUAL_LIFE = timedelta(days=90)
@@ -28,33 +28,6 @@ SOON = timedelta(days=7)
 UNUSED = timedelta(days=30)
 _SHOWN = "token-to-show"  # session key of (token id, sealed value)
 _TONES = {"active": Tone.GOOD, "expires soon": Tone.WARN, "owner disabled": Tone.BAD}
-
-
-class TokenForm(DeedForm):
-    """What a token is called, may do, and until when."""
-
-    scopes = forms.MultipleChoiceField(
-        choices=Scope,
-        initial=all_scopes,
-        widget=UnfoldAdminCheckboxSelectMultipleWidget,
-        help_text="Admin implies write, write implies read.",
-    )
-
-    class Meta:
-        model = APIToken
-        fields = ["name", "tenant", "scopes", "expires_at"]
-        help_texts = {
-            "name": "Where it is used: a person or a program.",
-            "tenant": "Whose datasets it opens.",
-            "expires_at": "UTC. Empty: it never expires.",
-        }
-
-    def clean_expires_at(self) -> Any:
-        """The end of the token's life; raises ValidationError where that would be past."""
-        moment = self.cleaned_data["expires_at"]
-        if moment and "expires_at" in self.changed_data and moment <= timezone.now():
-            raise ValidationError("That moment is past. To end a token now, revoke it.")
-        return moment
 
 
 class StateFilter(RadioFilter):  # type: ignore[misc]
@@ -93,20 +66,21 @@ class TokenAdmin(ConsoleAdmin):
     form = TokenForm
     list_display = ["shown_name", "hint", "tenant", "shown_scopes", "shown_state", "shown_use", "shown_end"]
     list_select_related = ["tenant__owner"]
-    list_filter = [StateFilter]
+    list_filter = [StateFilter, ("tenant", AutocompleteSelectFilter)]
     search_fields = ["name", "hint", "tenant__name", "id"]
     autocomplete_fields = ["tenant"]
-    add_fieldsets = [(None, {"fields": ["name", "tenant", "scopes", "expires_at"]})]
+    add_fieldsets = [(None, {"fields": ["name", "tenant", "scopes", "expires_at", "limited", "chosen"]})]
     fieldsets = [
-        (None, {"fields": ["name", "scopes", "expires_at"]}),
-        ("Facts", {"fields": ["hint", "tenant", "shown_state", "created_by", "created_at"]}),
+        (None, {"fields": ["name", "scopes", "expires_at", "limited", "chosen"]}),
+        ("Facts", {"fields": ["hint", "tenant", "shown_datasets", "shown_state", "created_by", "created_at"]}),
         ("Use", {"fields": ["last_used_at", "last_ip", "revoked_at", "previous_until"]}),
     ]
     readonly_fields = [
         *("hint", "shown_state", "created_by", "created_at", "last_used_at", "last_ip", "revoked_at"),
-        "previous_until",
+        *("previous_until", "shown_datasets"),
     ]
-    actions = ["revoke"]
+    action_form = TokenActionForm
+    actions = ["end_now", "end_on", "revoke"]
     actions_detail = ["rotate_this", "revoke_this"]
     first_step = "Programs reach the API with a token: add one. Its value is shown once, right after."
 
@@ -135,11 +109,17 @@ class TokenAdmin(ConsoleAdmin):
     def save_model(self, request: HttpRequest, obj: APIToken, form: Any, change: bool) -> None:
         """Issue a new token; save what may change of a known one."""
         if change:
-            obj.save(update_fields=["name", "scopes", "expires_at"])
+            obj.limit(form.datasets())
+            obj.save(update_fields=["name", "scopes", "expires_at", "datasets"])
             return
         user: Any = request.user
         token, value = APIToken.issue(
-            obj.tenant, created_by=user, name=obj.name, scopes=obj.scopes, expires_at=obj.expires_at
+            obj.tenant,
+            created_by=user,
+            name=obj.name,
+            scopes=obj.scopes,
+            datasets=form.datasets(),
+            expires_at=obj.expires_at,
         )
         obj.pk, obj.hint, obj._state.adding = token.pk, token.hint, False
         self._keep_to_show(request, token, value)
@@ -189,8 +169,20 @@ class TokenAdmin(ConsoleAdmin):
 
     @display(description="scopes")
     def shown_scopes(self, token: APIToken) -> str:
-        """What it may do."""
-        return ", ".join(token.scopes)
+        """What it may do, and whether everywhere."""
+        scopes = ", ".join(token.scopes)
+        if token.datasets is None:
+            return scopes
+        number = len(token.datasets)
+        return f"{scopes} · {number} dataset{'' if number == 1 else 's'}"
+
+    @display(description="datasets")
+    def shown_datasets(self, token: APIToken) -> str:
+        """The names of the datasets that it is limited to."""
+        if token.datasets is None:
+            return "every one in the tenant's reach"
+        names = reach.datasets_of(token.tenant)
+        return ", ".join(names.get(one, f"{one} (deleted, or out of reach)") for one in token.datasets)
 
     @display(description="state")
     def shown_state(self, token: APIToken) -> str:
@@ -204,8 +196,9 @@ class TokenAdmin(ConsoleAdmin):
 
     @display(description="last used", ordering="last_used_at")
     def shown_use(self, token: APIToken) -> str:
-        """When it was used last."""
-        return ago(token.last_used_at)
+        """When it was used last, and from where."""
+        shown = ago(token.last_used_at)
+        return format_html("{} from {}", shown, token.last_ip) if token.last_ip else shown
 
     @display(description="expires", ordering="expires_at")
     def shown_end(self, token: APIToken) -> str:
@@ -220,6 +213,27 @@ class TokenAdmin(ConsoleAdmin):
             token.revoke()
         self.note(request, tokens, "Revoked.")
         self.tell(request, len(tokens), "{} revoked.", "Nothing to revoke: they are revoked already.")
+
+    @action(description="Expire now", permissions=["change"], icon="event_busy")
+    def end_now(self, request: HttpRequest, queryset: QuerySet[APIToken]) -> None:
+        """Let them expire at this moment; a later end can be set again."""
+        self._end(request, queryset, timezone.now())
+
+    @action(description="Expire after", permissions=["change"], icon="event")
+    def end_on(self, request: HttpRequest, queryset: QuerySet[APIToken]) -> None:
+        """Let them expire when the day is over that is chosen beside the action."""
+        try:
+            self._end(request, queryset, end_of_day(request.POST.get("day", "")))
+        except ValidationError as refused:
+            messages.error(request, " ".join(refused.messages))
+
+    def _end(self, request: HttpRequest, queryset: QuerySet[APIToken], moment: datetime) -> None:
+        tokens = list(queryset.filter(revoked_at=None))
+        for token in tokens:
+            token.expires_at = moment
+            token.save(update_fields=["expires_at"])
+        self.note(request, tokens, f"Expires at {moment:%Y-%m-%d %H:%M} UTC.")
+        self.tell(request, len(tokens), "{} got a new end.", "Nothing to do: revoked tokens have ended.")
 
     @action(
         description="Revoke",
@@ -244,11 +258,8 @@ class TokenAdmin(ConsoleAdmin):
         icon="autorenew",
         dialog={
             "title": "Draw a new value?",
-            "description": (
-                "The new value is shown once. The old one keeps working for "
-                f"{ROTATION_OVERLAP // timedelta(hours=1)} hours, so that programs can be changed over."
-            ),
-            "form_class": None,
+            "description": "The new value is shown once. The old one works a while, for programs to be changed over.",
+            "form_class": OverlapForm,
             "form_submit_text": "Rotate",
         },
     )
@@ -258,6 +269,6 @@ class TokenAdmin(ConsoleAdmin):
         if token is None or token.state != "active":
             messages.error(request, "Only an active token can be rotated: issue a new one.")
             return HttpResponse(headers={"HX-Redirect": reverse("admin:system_apitoken_change", args=[object_id])})
-        self._keep_to_show(request, token, token.rotate())
+        self._keep_to_show(request, token, token.rotate(overlap=form.overlap))
         self.note(request, [token], "Rotated.")
         return HttpResponse(headers={"HX-Redirect": self._value_url(token.pk)})

@@ -18,8 +18,12 @@ _NAME = "{}‘s Kingdom"  # contract C.1
 DEFAULT_EMBEDDING_MODEL = "all-MiniLM-L6-v2@Builtin"
 
 
-class TenantManager(models.Manager["Tenant"]):
-    """Makes tenants."""
+class TenantQuerySet(models.QuerySet["Tenant"]):
+    """Makes tenants, and tells whose they are."""
+
+    def owned_by(self, user: "User") -> Self:
+        """The one tenant that `user` may set up, and invite others to."""
+        return self.filter(owner=user)
 
     def give_to(self, user: "User") -> "Tenant":
         """The tenant of `user`, with its owner membership, made where there is none; twice is no harm."""
@@ -50,7 +54,7 @@ class Tenant(Row):
     parser_ids = models.CharField("chunk methods", max_length=256, default=PARSER_IDS)
     credit = models.IntegerField(default=512)
 
-    objects = TenantManager()
+    objects = TenantQuerySet.as_manager()
 
     class Meta:
         db_table = "rag_tenant"
@@ -71,6 +75,10 @@ class Role(models.TextChoices):
 
 class MembershipQuerySet(models.QuerySet["Membership"]):
     """Rules over memberships."""
+
+    def held_by(self, user: "User") -> Self:
+        """Those that `user` has in any role, invitations too."""
+        return self.filter(user=user)
 
     def joined(self) -> Self:
         """Those that give rights: the invited have none yet, the disabled none any more."""

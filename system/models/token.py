@@ -7,10 +7,11 @@ from typing import Self
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
-from django.db import models
+from django.db import models, transaction
 from django.db.models import Q
 from django.utils import timezone
 
+from system import reach
 from system.models.base import Row
 from system.models.tenant import Tenant
 from system.secrets import seal, unseal
@@ -21,7 +22,10 @@ ROTATION_OVERLAP = timedelta(hours=24)
 
 
 class Scope(models.TextChoices):
-    """What a token may do; `admin` implies the others, `write` implies `read`."""
+    """What a token may do; `admin` implies the others, `write` implies `read`.
+
+    `admin` alone may delete datasets, the one thing that a program for daily use never has to.
+    """
 
     READ = "read"
     WRITE = "write"
@@ -50,6 +54,19 @@ class APITokenQuerySet(models.QuerySet["APIToken"]):
         """The active token with that value, or the one it replaced less than an overlap ago."""
         key = digest(value)
         return self.active().filter(Q(digest=key) | Q(previous_digest=key, previous_until__gt=timezone.now()))
+
+    def with_betas(self) -> list["APIToken"]:
+        """The tokens, each with a `beta` that can be shown: where values are readable, a missing one is drawn now.
+
+        It is missing on tokens from a time when values were not readable.
+        """
+        if settings.RAG_TOKENS_READABLE:
+            with transaction.atomic():
+                bare = list(self.filter(beta_sealed="").select_for_update(of=("self",)))
+                for token in bare:
+                    token._draw_beta()
+                self.model.objects.bulk_update(bare, ["beta_digest", "beta_sealed"])
+        return list(self)
 
 
 class APIToken(Row):
@@ -81,6 +98,8 @@ class APIToken(Row):
 
     objects = APITokenQuerySet.as_manager()
 
+    _drawn_beta: str | None = None
+
     class Meta:
         db_table = "rag_api_token"
         verbose_name = "API token"
@@ -100,24 +119,37 @@ class APIToken(Row):
         datasets: list[str] | None = None,
         expires_at: datetime | None = None,
     ) -> tuple["APIToken", str]:
-        """A new token and its value, which is not to be had again where values are not readable."""
+        """A new token and its value, which is not to be had again where values are not readable.
+
+        `datasets` limits it to these; None is no limit. Raises as `reach.checked` does.
+        """
         token = cls(
             tenant=tenant,
             created_by_id=created_by.pk if created_by else None,
             name=name,
             scopes=scopes or all_scopes(),
-            datasets=datasets or None,
+            datasets=None if datasets is None else reach.checked(tenant, datasets),
             expires_at=expires_at,
         )
         value = token._draw()
+        token._draw_beta()
         token.save(force_insert=True)
         return token, value
 
+    def limit(self, datasets: list[str] | None) -> None:
+        """Have the token open these datasets only, None for all in reach; not saved yet.
+
+        Datasets that it was limited to already may stay though they are deleted by now. Raises as `reach.checked` does.
+        """
+        if datasets is not None:
+            datasets = reach.checked(self.tenant, datasets, kept=self.datasets or [])
+        self.datasets = datasets
+
     def rotate(self, *, overlap: timedelta = ROTATION_OVERLAP) -> str:
-        """A new value; the old one stays valid for `overlap`."""
+        """A new value; the old one stays valid for `overlap`, the one before the old ends now. `beta` stays."""
         self.previous_digest, self.previous_until = self.digest, timezone.now() + overlap
         value = self._draw()
-        self.save()
+        self.save(update_fields=["previous_digest", "previous_until", "digest", "sealed", "hint"])
         return value
 
     def revoke(self) -> None:
@@ -140,8 +172,11 @@ class APIToken(Row):
 
     @property
     def beta(self) -> str | None:
-        """The share token, a secret of its own for embedded widgets; None where values are not readable."""
-        return unseal(self.beta_sealed) if self.beta_sealed else None
+        """The share token, a secret of its own for embedded widgets.
+
+        Where values are not readable, None but for the instance that has just drawn it.
+        """
+        return unseal(self.beta_sealed) if self.beta_sealed else self._drawn_beta
 
     @property
     def state(self) -> str:
@@ -156,9 +191,13 @@ class APIToken(Row):
         return any(order.index(Scope(held)) >= order.index(scope) for held in self.scopes)
 
     def _draw(self) -> str:
-        value, beta = PREFIX + secrets.token_urlsafe(32), secrets.token_urlsafe(24)
-        readable = settings.RAG_TOKENS_READABLE
-        self.digest, self.beta_digest = digest(value), digest(beta)
-        self.sealed, self.beta_sealed = (seal(value), seal(beta)) if readable else ("", "")
+        value = PREFIX + secrets.token_urlsafe(32)
+        self.digest = digest(value)
+        self.sealed = seal(value) if settings.RAG_TOKENS_READABLE else ""
         self.hint = f"{value[:12]}…{value[-4:]}"
         return value
+
+    def _draw_beta(self) -> None:
+        beta = secrets.token_urlsafe(24)
+        self.beta_digest, self._drawn_beta = digest(beta), beta
+        self.beta_sealed = seal(beta) if settings.RAG_TOKENS_READABLE else ""

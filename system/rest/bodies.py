@@ -20,10 +20,11 @@ _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 
 class Malformed(ArgumentError):
-    """Bytes that are not JSON."""
+    """Bytes that are not JSON; `detail` says where they are not."""
 
-    def __init__(self) -> None:
+    def __init__(self, detail: str) -> None:
         super().__init__(MALFORMED_JSON)
+        self.detail = detail
 
 
 def loads(raw: bytes) -> Any:
@@ -34,8 +35,10 @@ def loads(raw: bytes) -> Any:
     """
     try:
         value = json.loads(raw, parse_constant=_refuse_constant)
-    except (ValueError, RecursionError):
-        raise Malformed from None
+    except ValueError as error:
+        raise Malformed(str(error)) from None
+    except RecursionError:
+        raise Malformed("nested too deeply") from None
     _check(value)
     return value
 
@@ -91,7 +94,10 @@ def is_json(content_type: str | None) -> bool:
 
 def raw_body(request: Request) -> bytes:
     """The bytes of the body, at most RAG_BODY_BYTES."""
-    return request._request.body
+    try:
+        return request._request.body
+    except ValueError:
+        raise ArgumentError("The Content-Length of the request is no number.") from None
 
 
 def storable(text: str) -> bool:

@@ -22,23 +22,36 @@ _KEPT = {HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE}
 
 
 class Envelope(Enum):
-    """Which keys surround the data: variant R (`/api/v1`) or W (`/v1`)."""
+    """Which keys surround the data: variant R (`/api/v1`), W (`/v1`), or none (BARE, contract B.7)."""
 
     REST = "R"
     WEB = "W"
+    BARE = "bare"
 
-    def success(self, data: Any, *, message: str, beside: Mapping[str, Any]) -> dict[str, Any]:
+    def success(self, data: Any, *, message: str, beside: Mapping[str, Any]) -> Any:
         """The body of a success; in variant R nothing to return means no `data` key."""
+        if self is Envelope.BARE:
+            return data
         if self is Envelope.WEB:
             return {"code": Code.SUCCESS, "message": message, "data": data, **beside}
         return {"code": Code.SUCCESS, **({} if data is None else {"data": data}), **beside}
 
     def failure(self, error: RagError) -> dict[str, Any]:
         """The body of a failure; refused credentials and variant E carry `data` on every route."""
+        if self.coded_by_status(error):
+            return {"code": int(error.http_status), "message": error.message}
         body: dict[str, Any] = {"code": error.error_code, "message": error.message}
         if self is Envelope.WEB or isinstance(error, Refused | Unhandled):
             body["data"] = error.data
         return body
+
+    def coded_by_status(self, error: RagError) -> bool:
+        """Whether `code` is the HTTP status, in either manner of RAG_HTTP_STATUS: in a bare answer (contract B.7).
+
+        Wrong arguments and variant E keep their own there too; a bug counts as the status 500 that it is.
+        """
+        own = error.error_code in {Code.ARGUMENT, Code.EXCEPTION} and error.http_status < HTTPStatus(500)
+        return self is Envelope.BARE and not own
 
 
 class Answer(Response):
@@ -102,6 +115,9 @@ class BrowsableRenderer(BrowsableAPIRenderer):
         """No HTML forms, but the buttons of DELETE and OPTIONS."""
         return super().get_rendered_html_form(data, view, method, request) if method in {"DELETE", "OPTIONS"} else None
 
+    def get_filter_form(self, data: Any, view: Any, request: Request) -> None:
+        """No filters: lists are narrowed by query parameters. REST framework's own would ask for rows of no action."""
+
     def get_raw_data_form(self, data: Any, view: Any, method: str, request: Request) -> JSONForm | None:
         """The editor of a body, from an empty object on.
 
@@ -132,7 +148,8 @@ def exception_handler(error: Exception, context: Mapping[str, Any]) -> Response:
 
 def failure(error: RagError, envelope: Envelope) -> Response:
     """The answer that tells of `error`."""
-    answer = Response(envelope.failure(error), status=wire_status(error.http_status), headers=error.headers)
+    status = error.http_status if envelope.coded_by_status(error) else wire_status(error.http_status)
+    answer = Response(envelope.failure(error), status=status, headers=error.headers)
     answer.exception = True
     return answer
 

@@ -1,7 +1,7 @@
 """Pages and order of lists (contract A.7)."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Self, TypeVar
 
 from django.db.models import Model, QuerySet
@@ -41,11 +41,23 @@ class Page:
             descending=query.get("desc", "").lower() != "false",
         )
 
+    @classmethod
+    def of_web(cls, query: Mapping[str, str], columns: Mapping[str, str]) -> Self:
+        """The same for a list of the web API: all rows, unless both `page` and `page_size` are there and not 0."""
+        page = cls.of(query, columns)
+        paged = integer(query.get("page") or "0") and integer(query.get("page_size") or "0")
+        return page if paged else replace(page, number=1, size=LARGEST)
+
     def of_rows(self, rows: QuerySet[M]) -> QuerySet[M]:
         """The rows of this page; rows with equal values keep a fixed order."""
         start = min((self.number - 1) * self.size, FURTHEST)
         sign = "-" if self.descending else ""
-        return rows.order_by(f"{sign}{self.orderby}", f"{sign}pk")[start : start + min(self.size, LARGEST)]
+        ordered = rows.order_by(f"{sign}{self.orderby}", f"{sign}pk")
+        end = start + min(self.size, LARGEST)
+        if not start:
+            return ordered[:end]
+        # Rows in front of a far page cost their keys alone, not all that they are annotated with.
+        return ordered.filter(pk__in=list(ordered.values_list("pk", flat=True)[start:end]))
 
 
 def integer(text: str) -> int:

@@ -88,19 +88,34 @@ def few(given: list[Any]) -> list[Any]:
     return given
 
 
+def parted(text: str) -> list[str]:
+    """The ids of a query parameter that lists them with commas."""
+    return few([one for one in text.split(",") if one])
+
+
 def texts(refusal: str) -> Check:
     """A list of texts; a text that is none is refused as joining the list would be (contract B.3)."""
+    listed = sequence(refusal)
+    return lambda value: all_texts(listed(value))
 
-    def check(value: Any) -> list[str]:
+
+def sequence(refusal: str) -> Check:
+    """A list; what its items are is judged by `all_texts`, where other checks come first."""
+
+    def check(value: Any) -> list[Any]:
         if not isinstance(value, list):
             raise DataError(refusal)
-        for place, item in enumerate(value):
-            if not isinstance(item, str):
-                kind = type(item).__name__
-                raise type_error(f"sequence item {place}: expected str instance, {kind} found")
         return value
 
     return check
+
+
+def all_texts(given: list[Any]) -> list[str]:
+    """A list whose items are texts. Raises Unhandled."""
+    for place, item in enumerate(given):
+        if not isinstance(item, str):
+            raise type_error(f"sequence item {place}: expected str instance, {type(item).__name__} found")
+    return given
 
 
 def mapping(refusal: str) -> Check:

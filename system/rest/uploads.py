@@ -201,12 +201,13 @@ def uploaded_files(request: Request, *, keep: bool = True) -> "list[UploadedFile
     """
     content_type: str = request.content_type or ""
     if not content_type.lower().startswith(UploadParser.media_type):
-        raise ArgumentError("No file part!")
+        raise ArgumentError("No file part!", data=False)
     for handler in request._request.upload_handlers:
         cast(SpoolHandler, handler).keep = keep
-    parts = cast(QueryDict, request.data).getlist(FIELD)
+    sent = request.data  # a plain `{}` where there is no body
+    parts = sent.getlist(FIELD) if isinstance(sent, QueryDict) else []
     if not parts:
-        raise ArgumentError("No file part!")
+        raise ArgumentError("No file part!", data=False)
     if any(isinstance(part, str) for part in parts):
-        raise ArgumentError("No file selected!")
+        raise ArgumentError("No file selected!", data=False)
     return cast("list[UploadedFile[bytes]]", parts)

@@ -1,7 +1,7 @@
 """The views that every endpoint starts from."""
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any, ClassVar
 from urllib.parse import unquote_plus
 
 from django.http import HttpRequest
@@ -23,6 +23,12 @@ class Edge(APIView):
     """A route of the REST API: method, then credentials, then everything else is checked, in that order (A.4)."""
 
     envelope = Envelope.REST
+    fails_with: ClassVar[Mapping[str, Collection[int]]] = {}
+    """By action (of a plain view by method) the statuses of failures that its kind of route does not have anyway."""
+    beside: ClassVar[Mapping[str, Mapping[str, Any]]] = {}
+    """By action the OpenAPI schemas of keys that its answer has beside `data`."""
+    otherwise: ClassVar[Mapping[str, Mapping[str, Any]]] = {}
+    """By action the OpenAPI schema of what `data` may be instead of what its serializer says."""
     format_kwarg: str | None = None  # read to negotiate an answer, even where `initial` refuses before it is set
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:

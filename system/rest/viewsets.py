@@ -1,12 +1,16 @@
 """Viewsets that see only what their caller may see."""
 
+from collections.abc import Sequence
 from typing import Any, ClassVar, cast
 
 from django.db.models import Model, QuerySet
+from rest_framework.serializers import Serializer
 from rest_framework.viewsets import GenericViewSet
 
 from system.errors import DataError, NotFound, RagError
 from system.models import APIToken, Tenant, User
+from system.rest.bodies import require, web_object
+from system.rest.refusing import few
 from system.rest.views import Edge, WebEdge
 
 
@@ -54,6 +58,13 @@ class ScopedViewSet(Edge, GenericViewSet[Any]):
             raise self.missing(key)
         return row
 
+    def all_reached(self, keys: Sequence[str]) -> list[Any]:
+        """The rows with these keys, in that order; one key out of reach, or none at all, is missing as ever."""
+        rows = self.filter_queryset(self.get_queryset()).in_bulk(few([*dict.fromkeys(keys)]))
+        if not keys or len(rows) < len(set(keys)):
+            raise self.missing(next((key for key in keys if key not in rows), ""))
+        return [rows[key] for key in dict.fromkeys(keys)]
+
     def missing(self, key: str) -> RagError:
         """The error for a row that is not in reach."""
         return NotFound(f"There is no {self.get_queryset().model._meta.verbose_name} {key}.")
@@ -61,3 +72,12 @@ class ScopedViewSet(Edge, GenericViewSet[Any]):
 
 class WebViewSet(WebEdge, ScopedViewSet):
     """A viewset of the web API: the same rows under the same rules, for sessions, in variant W."""
+
+    def checked(self, rules: type[Serializer[Any]], *required: str) -> dict[str, Any]:
+        """What `rules` make of the body, which has the `required` keys."""
+        body = web_object(self.request)
+        require(body, *required)
+        given = rules(data=body)
+        given.is_valid(raise_exception=True)
+        value: dict[str, Any] = given.validated_data
+        return value

@@ -9,8 +9,10 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 
 from system import health, heartbeats
+from system.errors import Unavailable
 from system.rest.envelope import Answer
 from system.rest.views import OpenWebEdge, WebEdge
+from system.web.site_output import FailingReport, SiteConfig, StatusReport, WellReport
 
 WIRE_VERSION = "v0.22.1"  # of the reference whose API this site speaks: what clients compare
 _HEALTHZ = ("db", "redis", "doc_engine", "storage")
@@ -29,7 +31,7 @@ class Version(WebEdge):
 class Config(OpenWebEdge):
     """What a login page must know."""
 
-    @extend_schema(responses=dict[str, int])
+    @extend_schema(responses=SiteConfig)
     def get(self, request: Request) -> Answer:
         """Whether anybody may register."""
         return Answer({"registerEnabled": int(settings.RAG_REGISTRATION)})
@@ -47,7 +49,7 @@ class Ping(OpenWebEdge):
 class Healthz(OpenWebEdge):
     """Whether every part is well, for probes."""
 
-    @extend_schema(responses={(200, "application/json"): dict[str, Any], (503, "application/json"): dict[str, Any]})
+    @extend_schema(responses={(200, "application/json"): WellReport, (503, "application/json"): FailingReport})
     def get(self, request: Request) -> JsonResponse:
         """`ok` or `nok` for each part, without an envelope; 503 where any is not."""
         findings = health.run_all(_HEALTHZ)
@@ -64,12 +66,22 @@ class Healthz(OpenWebEdge):
 class Status(WebEdge):
     """Health of the parts in detail, and the beats of the workers."""
 
-    @extend_schema(responses=dict[str, Any])
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """Say at once that nobody can be recognised, instead of waiting for a database that does not answer."""
+        if not health.run_all(["db"])["db"].well:
+            raise Unavailable(
+                "The database does not answer, so nobody can log in; /v1/system/healthz tells how the site is.",
+                headers={"Retry-After": "5"},
+            )
+        super().initial(request, *args, **kwargs)
+
+    @extend_schema(responses=StatusReport)
     def get(self, request: Request) -> Answer:
         """`green` or `red` for each part; a failing part never fails the call."""
         findings = health.run_all(_HEALTHZ)
         report: dict[str, Any] = {name: _report(findings[part]) for name, part in _STATUS.items()}
-        return Answer(report | {"task_executor_heartbeats": heartbeats.recent()})
+        beats = heartbeats.recent() if findings["redis"].well else {}  # a server that hangs is waited for once
+        return Answer(report | {"task_executor_heartbeats": beats})
 
 
 def _report(finding: health.Finding) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Registering and logging in (contract C.1)."""
+"""Registering, logging in and out (contract C.1)."""
 
 from collections.abc import Mapping
 from http import HTTPStatus
@@ -21,8 +21,9 @@ from system.rest.bodies import require, web_object
 from system.rest.envelope import Answer, Envelope, wire_status
 from system.rest.failures import Refused
 from system.rest.paths import is_api
-from system.rest.times import http, milliseconds
 from system.rest.views import OpenWebEdge, django_request
+from system.rest.viewsets import WebViewSet
+from system.web.user_output import UserSerializer
 
 _CREDENTIALS = {"email": serializers.EmailField(), "password": serializers.CharField()}
 
@@ -30,9 +31,11 @@ _CREDENTIALS = {"email": serializers.EmailField(), "password": serializers.CharF
 class Register(OpenWebEdge):
     """Make an account."""
 
+    fails_with = {"post": [HTTPStatus.FORBIDDEN, HTTPStatus.CONFLICT]}
+
     @extend_schema(
         request=inline_serializer("Registration", {"nickname": serializers.CharField(), **_CREDENTIALS}),
-        responses=dict[str, Any],
+        responses=UserSerializer,
     )
     def post(self, request: Request) -> Answer:
         """Make a user with a tenant of their own, and log in."""
@@ -48,7 +51,9 @@ class Register(OpenWebEdge):
 class Login(OpenWebEdge):
     """Open a session of the web API."""
 
-    @extend_schema(request=inline_serializer("Credentials", dict(_CREDENTIALS)), responses=dict[str, Any])
+    fails_with = {"post": [HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.TOO_MANY_REQUESTS]}
+
+    @extend_schema(request=inline_serializer("Credentials", dict(_CREDENTIALS)), responses=UserSerializer)
     def post(self, request: Request) -> Answer:
         """Check e-mail and password; the session opened before, if any, is dead."""
         body = web_object(request)
@@ -61,6 +66,37 @@ class Login(OpenWebEdge):
         return _welcome(user, "Welcome back!")
 
 
+class Logout(WebViewSet):
+    """Close the session of the web API."""
+
+    fails_with = {"close": []}
+
+    @extend_schema(responses=bool)
+    def close(self, request: Request) -> Answer:
+        """End the session; its token opens nothing any more."""
+        accounts.close_session(self.user)
+        return Answer(True)
+
+
+class Channels(OpenWebEdge):
+    """Ways to log in with an account of another site."""
+
+    @extend_schema(
+        responses=inline_serializer(
+            "Channel",
+            {
+                "channel": serializers.CharField(),
+                "display_name": serializers.CharField(),
+                "icon": serializers.CharField(),
+            },
+            many=True,
+        )
+    )
+    def get(self, request: Request) -> Answer:
+        """None: people log in here with the password of this site."""
+        return Answer([])
+
+
 def _authenticated(request: HttpRequest, email: str, password: str) -> User:
     """The user with these credentials; every failure is counted by address and e-mail, known or not."""
     if len(email) > accounts.EMAIL_CHARS:
@@ -69,7 +105,7 @@ def _authenticated(request: HttpRequest, email: str, password: str) -> User:
     if isinstance(user, User):
         return user
     if getattr(request, "axes_locked_out", False):
-        raise _locked_out(request)
+        raise locked_out(request)
     known = User.objects.named(email).first()
     if known is None:
         raise _unknown(email)
@@ -90,41 +126,16 @@ def attempted_name(request: HttpRequest, credentials: Mapping[str, Any] | None =
 
 def lockout(request: HttpRequest, response: HttpResponse, credentials: Any) -> HttpResponse:
     """What django-axes answers to a login that is locked out (AXES_LOCKOUT_CALLABLE), API and console alike."""
-    error = _locked_out(request)
+    error = locked_out(request)
     if is_api(request.path_info):
         body, status = Envelope.WEB.failure(error), wire_status(error.http_status)
         return JsonResponse(body, status=status, headers=error.headers)
     return HttpResponse(error.message, status=error.http_status, headers=error.headers, content_type="text/plain")
 
 
-def user_row(user: User) -> dict[str, Any]:
-    """A user as the web API shows them; never with the password hash."""
-    return {
-        "id": user.pk,
-        "access_token": user.access_token,
-        "nickname": user.nickname,
-        "email": user.email,
-        "avatar": user.avatar,
-        "language": user.language,
-        "color_schema": user.color_schema,
-        "timezone": user.timezone,
-        "last_login_time": http(user.last_login) if user.last_login else None,
-        "is_authenticated": "1",
-        "is_active": "1" if user.is_active else "0",
-        "is_anonymous": "0",
-        "login_channel": user.login_channel,
-        "status": "1",
-        "is_superuser": user.is_superuser,
-        "create_time": milliseconds(user.created_at),
-        "create_date": http(user.created_at),
-        "update_time": milliseconds(user.updated_at),
-        "update_date": http(user.updated_at),
-    }
-
-
 def _welcome(user: User, message: str) -> Answer:
     headers = {"Authorization": session_token(user), "Access-Control-Expose-Headers": "Authorization"}
-    return Answer(user_row(user), message=message, headers=headers)
+    return Answer(UserSerializer(user).data, message=message, headers=headers)
 
 
 def _text(body: Any, key: str) -> str:
@@ -133,9 +144,10 @@ def _text(body: Any, key: str) -> str:
     return str(body[key])
 
 
-def _locked_out(request: HttpRequest) -> TooMany:
+def locked_out(request: HttpRequest) -> TooMany:
+    """The error of somebody who has shown too many wrong passwords."""
     wait = get_cool_off(request)
     seconds = int(wait.total_seconds()) if wait else 0
     return TooMany(
-        f"Too many failed logins: try again in {seconds // 60} minutes.", headers={"Retry-After": str(seconds)}
+        f"Too many wrong passwords: try again in {seconds // 60} minutes.", headers={"Retry-After": str(seconds)}
     )

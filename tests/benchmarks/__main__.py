@@ -9,9 +9,9 @@ import django
 
 django.setup()
 
-from tests.benchmarks import bench_ingestion, bench_retrieval  # noqa: E402
+from tests.benchmarks import bench_api, bench_ingestion, bench_retrieval  # noqa: E402
 
-BENCHMARKS = {"ingestion": bench_ingestion.main, "retrieval": bench_retrieval.main}
+BENCHMARKS = {"api": bench_api.main, "ingestion": bench_ingestion.main, "retrieval": bench_retrieval.main}
 
 if __name__ == "__main__":
     wanted = sys.argv[1:] or list(BENCHMARKS)

@@ -132,6 +132,56 @@ def test_a_token_is_shown_once_works_and_is_revoked(page, site):
     assert status() == 401
 
 
+def test_a_token_offers_the_datasets_of_the_tenant_that_is_chosen(page, documents, dataset):
+    page.goto("/admin/system/user/add/")
+    page.get_by_label("Email").fill("second@example.org")
+    page.get_by_label("Nickname").fill("Second")
+    for field in page.locator("input[type=password]").all():
+        field.fill("a long enough password")
+    page.get_by_role("button", name="Save", exact=True).click()
+    page.goto("/admin/system/apitoken/add/")
+    offered = page.locator("#id_chosen option")
+    expect(offered).to_have_text([dataset])
+
+    page.locator("#select2-id_tenant-container").click()
+    page.get_by_role("option", name="Second").click()
+    expect(offered).to_have_count(0)
+
+
+@pytest.fixture
+def token(page):
+    """The name of a token that was issued through the console."""
+    name = "ends soon"
+    page.goto("/admin/system/apitoken/add/")
+    page.get_by_label("Name").fill(name)
+    page.get_by_role("button", name="Save").click()
+    expect(page.locator("#token-value")).to_be_visible()
+    return name
+
+
+def test_tokens_are_given_a_last_day(page, token):
+    page.goto("/admin/system/apitoken/")
+    row(page, token).first.locator("input.action-select").check()
+    day = page.get_by_label("Last day (UTC)")
+    expect(day).to_be_hidden()
+    page.get_by_label("Select action to run").select_option("end_on")
+
+    day.fill("2999-12-31")
+    page.get_by_role("button", name="Run").click()
+
+    expect(page.get_by_text("1 API token got a new end.")).to_be_visible()
+
+
+def test_a_token_is_rotated_with_the_overlap_that_was_chosen(page, token):
+    page.goto("/admin/system/apitoken/")
+    row(page, token).first.get_by_role("link", name=token).click()
+    page.get_by_role("link", name="Rotate").click()
+    page.get_by_label("The old value works for").select_option("no longer: it ends now")
+    page.locator("#dialog").get_by_role("button", name="Rotate").click()
+
+    expect(page.locator("#token-value")).to_have_text(re.compile(r"ragflow-[\w-]{43}"))
+
+
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("size", [(1440, 900), (390, 844)], ids=["desk", "phone"])
 @pytest.mark.parametrize(

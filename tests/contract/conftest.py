@@ -4,11 +4,13 @@ import io
 
 import numpy as np
 import pytest
+from django.test import Client
 
-from documents import publishing, queueing
+from documents import publishing, queueing, recipes
 from documents.models import Document, Stage, Task
 from knowledgebases import indexing
 from knowledgebases.embedding import embedder_for
+from tests.described import deviations
 from tests.factories import KnowledgebaseFactory
 
 
@@ -17,6 +19,19 @@ def named(name, content):
     file = io.BytesIO(content)
     file.name = name
     return file
+
+
+@pytest.fixture(autouse=True)
+def as_described(monkeypatch):
+    """No answer of these tests, good or bad, is other than the OpenAPI document says."""
+    send = Client.request
+
+    def request(client, **environ):
+        answer = send(client, **environ)
+        assert deviations(answer) == []
+        return answer
+
+    monkeypatch.setattr(Client, "request", request)
 
 
 @pytest.fixture
@@ -61,7 +76,7 @@ def publish():
         queueing.start([document.pk])
         task = Task.objects.claim(owner="test", lease_seconds=60)
         embedder = embedder_for(document.kb)
-        Task.objects.filter(pk=task.pk).update(space=indexing.space_of(embedder))
+        Task.objects.filter(pk=task.pk).update(space=indexing.space_of(embedder), recipe=recipes.recipe(document))
         for seq, (text, vector) in enumerate(zip(texts, embedder.embed(texts), strict=True)):
             columns = {"content": text, "kind": "text", "headings": [], "spans": [], "tokens": len(text.split())}
             Stage.objects.create(

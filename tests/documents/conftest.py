@@ -4,8 +4,10 @@ import numpy as np
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
-from documents import queueing, uploads
+from documents import publishing, queueing, recipes, uploads
 from documents.models import Stage, Task
+from knowledgebases import indexing
+from knowledgebases.embedding import embedder_for
 from knowledgebases.models import EmbeddingSpace, Knowledgebase
 from system.models import DEFAULT_EMBEDDING_MODEL
 
@@ -62,3 +64,26 @@ def stage():
             )
 
     return stage
+
+
+@pytest.fixture
+def work(stage):
+    """Do the work on the task that waits: its document becomes `texts`."""
+
+    def work(*texts):
+        task = Task.objects.claim(owner="test", lease_seconds=60)
+        stage(task, texts)
+        space = indexing.space_of(embedder_for(task.document.kb))  # what is typed in besides is embedded for real
+        Task.objects.filter(pk=task.pk).update(recipe=recipes.recipe(task.document), space=space)
+        publishing.publish(task)
+
+    return work
+
+
+@pytest.fixture
+def done(document, work):
+    """A document that is done, with the chunks one, two, three."""
+    queueing.run([document.pk])
+    work("one", "two", "three")
+    document.refresh_from_db()
+    return document

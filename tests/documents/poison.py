@@ -8,7 +8,7 @@ import sys
 import time
 from pathlib import Path
 
-from documents.parsers.base import Block, BlockKind, Parsed
+from documents.parsers.base import Block, BlockKind, Parsed, Picture
 from documents.parsers.child import serve
 
 
@@ -77,6 +77,21 @@ def parse(path, *, name, config):
     return result if isinstance(result, Parsed) else Parsed(result, (Block(BlockKind.TEXT, 0, len(result)),))
 
 
+PICTURES = {
+    "small": Picture(2, 1, b"abcdef"),
+    "large": Picture(300, 1, b"abc" * 300),
+    "flat": Picture(2, 0, b""),
+    "short": Picture(2, 2, b"abc"),
+    "long": Picture(1, 1, b"abcabc"),
+}
+
+
+def draw(path, *, name, side):
+    """Hand out the picture, or do the deed: not every one of them is a picture."""
+    deed = Path(path).read_text().strip()
+    return PICTURES[deed] if deed in PICTURES else DEEDS[deed]()
+
+
 if __name__ == "__main__":
     sys.setrecursionlimit(10_000)
-    serve(parse)
+    serve(parse, painter=draw)

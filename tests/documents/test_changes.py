@@ -92,6 +92,25 @@ def test_a_task_under_way_ends_with_the_method_it_was_started_for(document, clai
     assert queueing.start([document.pk]) == 1
 
 
+def test_another_config_starts_from_nothing_where_it_is_asked_to(published):
+    kept = changes.change(published, Change(parser_config={"chunk_token_num": 9}))
+    same = changes.change(published, Change(parser_config={"chunk_token_num": 9}, anew=True))
+    gone = changes.change(published, Change(parser_config={"chunk_token_num": 8}, anew=True))
+
+    assert [one.chunk_num for one in (kept, same, gone)] == [2, 2, 0]
+    assert (gone.run, gone.published_gen) == (Run.UNSTART, 0)
+
+
+def test_living_documents_are_switched_and_told(upload, document):
+    other, gone = upload("other.txt"), upload("gone.txt")
+    removal.remove([gone.pk])
+
+    switched = changes.switch([document.pk, gone.pk, "unknown"], enabled=False)
+
+    assert switched == [document.pk]
+    assert set(Document.objects.filter(enabled=True)) == {other, gone}
+
+
 def test_a_deleted_document_is_not_changed(document):
     removal.remove([document.pk])
 

@@ -7,12 +7,13 @@ from knowledgebases.embedding import embedder_for
 from knowledgebases.lexical import tokenizer
 from knowledgebases.models import Chunk, DenseRow, LexicalRow
 from system.errors import NotFound
+from tests.factories import DocumentFactory
 
 pytestmark = pytest.mark.django_db
 
 
 def test_an_added_chunk_is_counted_and_searchable(document, kb):
-    chunk = editing.add(document, "Otters sleep afloat.", important_keywords=["otter"], questions=[" how? ", " "])
+    chunk = editing.add(document, "Otters sleep afloat.", important_keywords=["otter"], questions=["how?"])
 
     document.refresh_from_db()
     assert len(chunk.pk) == 16
@@ -30,6 +31,17 @@ def test_the_same_content_again_is_the_same_chunk_and_counts_once(document):
     assert first.pk == second.pk
     assert document.chunk_num == 1
     assert Chunk.objects.get().important_keywords == ["again"]
+
+
+def test_what_is_added_again_is_searchable_though_it_was_switched_off(document):
+    chunk = editing.add(document, "Otters sleep afloat.")
+    editing.switch(document, [chunk.pk], available=False)
+
+    editing.add(document, "Otters sleep afloat.")
+
+    assert Chunk.objects.get().available
+    assert LexicalRow.objects.get().available
+    assert DenseRow.objects.get().available
 
 
 def test_a_changed_chunk_keeps_its_id_and_what_was_not_named(document):
@@ -103,7 +115,7 @@ def test_new_keywords_are_searched_without_embedding_anew(document, kb, parsed, 
 
 
 def test_a_change_to_what_is_there_already_changes_nothing(document, parsed, no_model):
-    editing.change(document, parsed, Change(content=parsed.content, questions=[" "]))
+    editing.change(document, parsed, Change(content=parsed.content, questions=[]))
 
     assert not Chunk.objects.get().by_hand
 
@@ -166,6 +178,38 @@ def test_deleting_counts_what_was_deleted(document, kb):
     document.refresh_from_db()
     assert (document.chunk_num, document.token_num, kb.refresh().token_num) == (0, 0, 0)
     assert not DenseRow.objects.exists()
+
+
+def test_lists_are_kept_as_they_are_given(document):
+    chunk = editing.add(document, "Otters.", questions=[" how? ", ""])
+    editing.change(document, chunk, Change(questions=["", " "]))
+
+    assert Chunk.objects.get().questions == ["", " "]
+
+
+def test_a_titled_chunk_is_found_by_the_title_until_it_is_added_without(document, kb):
+    editing.add(document, "Otters.", titled=True)
+    editing.change(document, Chunk.objects.get(), Change(content="Otters swim."))
+    titled = found_by(kb, "note").exists()
+    editing.add(document, "Otters.")
+
+    assert (titled, Chunk.objects.get().added, found_by(kb, "note").exists()) == (True, True, False)
+
+
+def test_tags_are_kept_without_embedding_anew_and_make_a_chunk_one_by_hand(document, parsed, no_model):
+    editing.change(document, parsed, Change(tags=["sea"], tag_weights={"sea": 0.5}))
+
+    chunk = Chunk.objects.get()
+    assert (chunk.tags, chunk.tag_weights, chunk.by_hand) == (["sea"], {"sea": 0.5}, True)
+
+
+def test_a_switch_tells_how_many_chunks_of_the_document_it_found(document, kb):
+    chunks = [editing.add(document, f"Otter {number}.") for number in range(3)]
+    other = editing.add(DocumentFactory(kb=kb), "Otter.")
+
+    assert editing.switch(document, [chunks[0].pk, other.pk, "unknown"], available=False) == 1
+    assert editing.switch(document, ["unknown"], available=False) == 0
+    assert [row.pk for row in LexicalRow.objects.filter(available=False)] == [chunks[0].pk]
 
 
 def test_nul_characters_are_dropped(document):

@@ -1,7 +1,7 @@
 import pytest
 from django.core.files.storage import default_storage
 
-from documents import removal, sweeping
+from documents import batches, removal, sweeping
 from documents.models import Blob, BlobState, Document, File, Task, TaskState
 from knowledgebases.models import Chunk, Knowledgebase
 
@@ -33,23 +33,15 @@ def test_removing_twice_counts_once(document, kb):
 
 def test_many_are_removed_in_transactions_of_bounded_size(upload, kb, monkeypatch):
     documents = [upload(f"{number}.txt") for number in range(5)]
-    batches = []
+    taken = []
     real = removal.remove
-    monkeypatch.setattr(removal, "remove", lambda ids: batches.append(len(ids)) or real(ids))
-    monkeypatch.setattr(removal, "BATCH", 2)
+    monkeypatch.setattr(removal, "remove", lambda ids: taken.append(len(ids)) or real(ids))
+    monkeypatch.setattr(batches, "DOCUMENTS", 2)
 
     assert removal.remove_many([document.pk for document in documents]) == 5
 
-    assert batches == [2, 2, 1]
+    assert taken == [2, 2, 1]
     assert kb.refresh().doc_num == 0
-
-
-def test_a_transaction_takes_few_documents_where_they_have_many_chunks(monkeypatch):
-    monkeypatch.setattr(removal, "CHUNKS", 10)
-
-    batches = list(removal._batches({"a": 4, "b": 5, "c": 3, "d": 40, "e": 1}))
-
-    assert batches == [["a", "b"], ["c"], ["d"], ["e"]]
 
 
 def test_the_name_of_a_removed_document_is_free_again(document, upload):

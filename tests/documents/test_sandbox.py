@@ -8,6 +8,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from documents.parsers.base import Picture
 from documents.parsers.confinement import _MACHINES
 from documents.sandbox import Limits, ParseInterrupted, Sandbox
 from system.errors import DocumentFault, FaultCode, Unavailable
@@ -243,3 +244,44 @@ def test_child_that_dies_at_start_is_nobodys_fault(deed):
 
     with Sandbox(command=command) as sandbox, pytest.raises(Unavailable, match="cannot be started"):
         parse(sandbox, deed("print"))
+
+
+def draw(sandbox, path, *, alive=lambda: True, timeout=20.0):
+    return sandbox.draw(path, name="bad.pdf", side=256, alive=alive, timeout=timeout)
+
+
+def test_a_picture_comes_as_bare_pixels(poison, deed):
+    assert draw(poison, deed("small")) == Picture(2, 1, b"abcdef")
+
+
+def test_of_a_format_without_pages_there_is_no_picture(sandbox, deed):
+    assert draw(sandbox, deed("plain text")) is None
+
+
+@pytest.mark.parametrize("what", ["large", "flat", "short", "long", "segfault", "allocate", "raise", "endless", "huge"])
+def test_a_painter_that_misbehaves_is_a_fault_and_the_document_is_parsed_all_the_same(poison, deed, what):
+    with pytest.raises(DocumentFault):
+        draw(poison, deed(what))
+
+    assert parse(poison, deed("print")).text == "fine"
+
+
+def test_an_endless_picture_is_stopped_by_the_wall_clock(poison, deed):
+    with pytest.raises(DocumentFault):
+        draw(poison, deed("spin"), timeout=1.0)
+
+    assert poison.pid is None
+
+
+def test_a_picture_that_is_not_wanted_any_more_is_not_waited_for(poison, deed):
+    with pytest.raises(ParseInterrupted):
+        draw(poison, deed("spin"), alive=lambda: False)
+
+
+def test_a_picture_does_not_count_as_a_document(deed):
+    with Sandbox(Limits(documents=2), command=POISON) as sandbox:
+        for _ in range(3):
+            draw(sandbox, deed("small"))
+        parse(sandbox, deed("print"))
+
+        assert sandbox.pid is not None

@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from documents import uploads
 from documents.models import Blob, BlobState, Document, File
+from documents.models.document import DocumentQuerySet
 from documents.storage import AtomicFileSystemStorage
 from knowledgebases import naming
 from knowledgebases.models import Knowledgebase
@@ -140,3 +141,34 @@ def test_a_name_that_is_taken_meanwhile_gets_the_next_number(kb, upload, monkeyp
     monkeypatch.setattr(naming, "among", lambda rows: lambda names: [])
 
     assert upload("a.txt").name == "a(1).txt"
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [("", "empty"), (" ", "empty"), ("a/..", "empty"), ("\u202e", "empty"), (" " * 256, "255 bytes")],
+)
+def test_a_name_that_is_typed_in_has_to_say_something(name, message):
+    with pytest.raises(ArgumentError, match=message):
+        uploads.typed_name(name)
+
+
+def test_an_empty_document_has_a_file_entry_but_no_bytes(kb, owner):
+    document = uploads.create_empty(kb, user=owner, name=f"notes.{'x' * 40}")
+
+    assert (document.type, document.size, document.location, document.blob) == ("virtual", 0, "", None)
+    assert document.suffix == "x" * 32
+    assert (document.file.name, document.file.parent, document.file.blob) == (document.name, kb.folder, None)
+    assert not Blob.objects.exists()
+
+
+def test_two_empty_documents_cannot_have_one_name(kb, owner, monkeypatch):
+    uploads.create_empty(kb, user=owner, name="notes")
+
+    with pytest.raises(uploads.NameTaken):
+        uploads.create_empty(kb, user=owner, name="NOTES")
+    monkeypatch.setattr(DocumentQuerySet, "named", lambda rows, name: rows.none())  # as if it came meanwhile
+    with pytest.raises(uploads.NameTaken):
+        uploads.create_empty(kb, user=owner, name="Notes")
+
+    assert kb.refresh().doc_num == 1
+    assert File.objects.filter(name__iexact="notes").count() == 1

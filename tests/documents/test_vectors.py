@@ -3,6 +3,7 @@ import pytest
 
 from documents.models import Document
 from documents.vectors import TitledEmbedder, text_of, title_of
+from system.errors import DocumentFault
 
 
 class Axes:
@@ -73,3 +74,9 @@ def test_a_digest_tells_all_that_decides_a_vector():
 
     assert len(digests) == 3
     assert titled().digest("a") in digests
+
+
+@pytest.mark.parametrize("weight", ["much", "0.5", True, -0.1, 1.1, 10**400, [0.1], {}], ids=repr)
+def test_a_weight_that_is_none_is_told(weight):
+    with pytest.raises(DocumentFault, match="set it to a number from 0 to 1"):
+        titled(filename_embd_weight=weight)

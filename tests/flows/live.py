@@ -28,6 +28,8 @@ class Site:
     log: Path
     process: subprocess.Popen
     token: str = ""
+    email: str = ""
+    password: str = ""
 
     @property
     def api(self):
@@ -60,7 +62,7 @@ def cmdline(process):
         return []
 
 
-def wait_until(condition, seconds, what, site=None):
+def wait_until(condition, seconds, what, site=None, *, pause=0.1):
     """The first true value of `condition`; fails with `what` (and the site's output) after `seconds`."""
     deadline = time.monotonic() + seconds
     while True:
@@ -69,7 +71,7 @@ def wait_until(condition, seconds, what, site=None):
                 return value
         if time.monotonic() > deadline or (site and site.process.poll() is not None):
             pytest.fail(f"{what} did not come true within {seconds} s\n{site.output()[-4000:] if site else ''}")
-        time.sleep(0.1)
+        time.sleep(pause)
 
 
 def start(data_dir, *command, **environment):
@@ -90,7 +92,8 @@ def start(data_dir, *command, **environment):
         )
     site = Site(f"http://127.0.0.1:{port}", data_dir, log, process)
     wait_until(lambda: httpx.get(f"{site.url}/v1/system/ping").text == "pong", 60, "the first answer", site)
-    site.token = account(site.url)
+    site.email, site.password = f"{uuid.uuid4().hex}@example.org", "correct horse"
+    site.token = account(site)
     return site
 
 
@@ -105,12 +108,12 @@ def stop(site, seconds=30):
         site.process.wait()
 
 
-def account(url):
+def account(site):
     """Register, log in, and make an API token, as a client does; returns the token."""
-    secret = {"email": f"{uuid.uuid4().hex}@example.org", "password": "correct horse"}
-    httpx.post(f"{url}/v1/user/register", json={"nickname": "Flow", **secret}).raise_for_status()
-    login = httpx.post(f"{url}/v1/user/login", json=secret).raise_for_status()
-    token = httpx.post(f"{url}/v1/system/new_token", headers={"Authorization": login.headers["Authorization"]})
+    secret = {"email": site.email, "password": site.password}
+    httpx.post(f"{site.url}/v1/user/register", json={"nickname": "Flow", **secret}).raise_for_status()
+    login = httpx.post(f"{site.url}/v1/user/login", json=secret).raise_for_status()
+    token = httpx.post(f"{site.url}/v1/system/new_token", headers={"Authorization": login.headers["Authorization"]})
     return token.raise_for_status().json()["data"]["token"]
 
 

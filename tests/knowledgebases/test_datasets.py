@@ -4,9 +4,9 @@ import pytest
 from django.db import connections
 
 from documents import queueing
-from knowledgebases import datasets, naming
+from knowledgebases import datasets, naming, parser_config
 from knowledgebases.models import EmbeddingSpace, Knowledgebase
-from system.errors import Conflict, Forbidden
+from system.errors import Conflict, Forbidden, NotFound
 from tests.factories import DocumentFactory, KnowledgebaseFactory, UserFactory
 
 
@@ -106,3 +106,38 @@ def test_a_name_that_is_taken_meanwhile_gets_the_next_number(owner, monkeypatch)
     monkeypatch.setattr(naming, "among", lambda rows: lambda names: [])
 
     assert datasets.create(owner.tenant, created_by=owner, given={"name": "X"}).name == "X(1)"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_racing_deep_merges_lose_nothing():
+    kb = KnowledgebaseFactory(parser_config={"pages": [[1, 2]]})
+
+    def merge(number):
+        given = {"parser_config": {"pages": [[number, 9]], "raptor": {f"key{number}": number}}}
+        datasets.update(kb, given, configure=parser_config.united)
+
+    in_threads(merge, 6)
+
+    kb.refresh_from_db()
+    assert sorted(kb.parser_config["pages"]) == sorted([[1, 2], *([number, 9] for number in range(6))])
+    assert kb.parser_config["raptor"] == {f"key{number}": number for number in range(6)}
+
+
+@pytest.mark.django_db
+def test_a_dataset_that_has_gone_meanwhile_is_not_changed(owner):
+    kb = KnowledgebaseFactory(owner=owner)
+    datasets.delete(owner, [kb.pk])
+
+    with pytest.raises(NotFound):
+        datasets.update(kb, {"description": "x"})
+
+
+@pytest.mark.django_db
+def test_the_language_stays_while_documents_are_being_parsed(owner):
+    kb = KnowledgebaseFactory(owner=owner)
+    queueing.start([DocumentFactory(kb=kb).pk])
+
+    with pytest.raises(Conflict, match="being parsed"):
+        datasets.update(kb, {"language": "German"})
+
+    assert datasets.update(kb, {"language": "en"}).language == "en"  # stemmed alike

@@ -1,6 +1,8 @@
 from itertools import islice
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from knowledgebases import naming
 from knowledgebases.models import Knowledgebase
@@ -51,6 +53,16 @@ def test_names_that_rows_have_are_compared_whatever_their_case(owner):
     taken = naming.among(Knowledgebase.objects.all())
 
     assert set(taken(["MANUALS", "manuals(1)", "manuals(2)"])) == {"Manuals", "manuals(1)"}
+
+
+def test_a_thousand_names_are_asked_for_at_the_price_of_one(db):
+    taken = naming.among(Knowledgebase.objects.all())
+
+    with CaptureQueriesContext(connection) as asked:
+        list(taken([f"x({number})" for number in range(1000)]))
+
+    (query,) = asked
+    assert query["sql"].lower().count("lower(") == 2
 
 
 @pytest.mark.parametrize("name", ["n" * 20, "n" * 12 + ".txt", "n." + "s" * 18])

@@ -1,24 +1,15 @@
 """Every route of the API as a page, for people with a session of the console and for those without."""
 
-import pytest
-from django.urls import URLPattern, URLResolver, get_resolver
+import re
 
-from system.rest.views import Edge
+import pytest
+
 from tests.factories import DocumentFactory, KnowledgebaseFactory
+from tests.urlconf import served
 
 pytestmark = pytest.mark.django_db
 
-
-def routes(patterns, prefix=""):
-    for pattern in patterns:
-        path = prefix + str(pattern.pattern)
-        if isinstance(pattern, URLResolver):
-            yield from routes(pattern.url_patterns, path)
-        elif isinstance(pattern, URLPattern) and issubclass(getattr(pattern.callback, "cls", object), Edge):
-            yield path
-
-
-ROUTES = [route for route in routes(get_resolver().url_patterns) if route.startswith(("api/", "v1/"))]
+ROUTES = sorted({pattern for _, pattern in served()})
 BARE = {"v1/system/ping", "v1/system/healthz"}  # answers of their own, for probes
 
 
@@ -27,11 +18,10 @@ def address(owner):
     """Make the address of a route, to rows that are there."""
     document = DocumentFactory(kb=KnowledgebaseFactory(owner=owner))
 
+    known = {**dict.fromkeys(["dataset_id", "kb_id"], document.kb_id), "document_id": document.pk}
+
     def address(route):
-        known = {"<str:dataset_id>": document.kb_id, "<str:document_id>": document.pk}
-        for name, key in known.items():
-            route = route.replace(name, key)
-        return "/" + route.replace("<str:chunk_id>", "0" * 32).replace("<str:token>", "none")
+        return "/" + re.sub(r"<str:(\w+)>", lambda name: known.get(name[1], "none"), route)
 
     return address
 

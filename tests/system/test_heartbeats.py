@@ -30,6 +30,12 @@ def test_beats_are_kept_by_worker_with_the_fields_of_the_contract(redis):
     assert [beat["pending"] for beat in beats["one:1"]] == [1, 0]
 
 
+def test_a_beat_names_the_tasks_in_hand(redis):
+    heartbeats.beat("one:1", boot_at=10.0, done=0, failed=0, working=True, current={"7": {"id": "7"}})
+
+    assert heartbeats.recent()["one:1"][0]["current"] == {"7": {"id": "7"}}
+
+
 def test_jobs_that_wait_show_as_lag(redis, settings):
     redis.rpush(f"rq:queue:{settings.RAG_QUEUE}", "a", "b")
 

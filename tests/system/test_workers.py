@@ -1,4 +1,5 @@
 import pickle
+import time
 
 import django_rq
 import pytest
@@ -7,7 +8,7 @@ from rq import Queue
 from rq.job import Job
 from rq.serializers import DefaultSerializer
 
-from system.workers import WAKE, WakeWorker
+from system.workers import WAKE, WakeWorker, at_work
 
 
 @pytest.fixture
@@ -72,3 +73,26 @@ def test_a_pickled_job_is_refused_unread(redis, forked, queue):
 
     assert forked == []
     assert not hasattr(builtins, "unpickled")
+
+
+def test_a_beat_tells_which_task_the_horse_is_at(queue, redis, monkeypatch):
+    worker = WakeWorker([queue], connection=redis)
+    job = queue.enqueue(WAKE)
+    monkeypatch.setattr("system.workers.get_current_job", lambda: job)
+    at_work("7")
+    worker.set_current_job_id(job.id)
+    worker._horse_pid = 1
+
+    current = worker._current()
+
+    assert current["7"]["id"] == "7"
+    assert current["7"]["begin_at"] == pytest.approx(time.time(), abs=60)
+
+
+def test_a_worker_without_a_job_is_at_nothing(queue, redis):
+    worker = WakeWorker([queue], connection=redis)
+    worker.set_current_job_id("gone")
+    worker._horse_pid = 1
+
+    assert worker._current() == {}
+    at_work("7")  # outside of a job nothing is told

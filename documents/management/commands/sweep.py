@@ -1,11 +1,8 @@
 """The sweeper."""
 
-import signal
-import threading
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
-from django.db import connection
 
 from documents import sweeping
 
@@ -18,15 +15,7 @@ class Command(BaseCommand):
         parser.add_argument("--seconds", type=float, default=1.0, help="pause between two sweeps")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        stop = threading.Event()
         if options["forever"]:
-            for number in (signal.SIGTERM, signal.SIGINT):
-                signal.signal(number, lambda *_: stop.set())
-        while True:
-            done = sweeping.sweep()
-            if not options["forever"]:
-                self.stdout.write(", ".join(f"{step}: {count}" for step, count in done.items()))
-                return
-            connection.close_if_unusable_or_obsolete()
-            if stop.wait(options["seconds"]):
-                return
+            sweeping.forever(options["seconds"])
+        else:
+            self.stdout.write(", ".join(f"{step}: {count}" for step, count in sweeping.sweep().items()))

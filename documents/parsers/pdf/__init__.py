@@ -31,7 +31,7 @@ def parse(path: str, *, name: str, config: Mapping[str, Any]) -> Parsed:
     too much of it are reported as warnings; a document without any text is `unsupported`, one under a password
     `encrypted`.
     """
-    document = _open(path, name)
+    document = open_document(path, name)
     try:
         total = len(document)
         if total > MAX_PAGES:
@@ -50,7 +50,8 @@ def parse(path: str, *, name: str, config: Mapping[str, Any]) -> Parsed:
     return _written(pages, total, metadata, warnings)
 
 
-def _open(path: str, name: str) -> pdfium.PdfDocument:
+def open_document(path: str, name: str) -> pdfium.PdfDocument:
+    """The open file. Raises `DocumentFault` where it is damaged, or under a password."""
     for password in (None, ""):
         try:
             return pdfium.PdfDocument(path, password=password)

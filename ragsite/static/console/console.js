@@ -1,4 +1,4 @@
-// Keeps what is marked `data-live` up to date, and copies secrets to the clipboard. No dependencies, no inline code.
+// Keeps what is marked `data-live` and choices up to date, and copies secrets to the clipboard. No dependencies, no inline code.
 "use strict";
 
 (() => {
@@ -45,6 +45,25 @@
   }
 
   document.addEventListener("DOMContentLoaded", schedule);
+
+  /** Where the choices of a field depend on another field, have the page tell them anew when that one changes. */
+  function offerAnew() {
+    const offered = document.querySelector("select[data-offered-by]");
+    const chooser = offered && document.getElementById(`id_${offered.dataset.offeredBy}`);
+    if (!chooser) return;
+    const { jQuery } = window.django; // select2 tells of changes through it alone
+    jQuery(chooser).on("change", async () => {
+      const page = new URL(window.location.pathname, window.location.href);
+      page.searchParams.set(chooser.name, chooser.value);
+      const answer = await fetch(page, { credentials: "same-origin" });
+      if (!answer.ok) return;
+      const fresh = new DOMParser().parseFromString(await answer.text(), "text/html").getElementById(offered.id);
+      offered.replaceChildren(...[...fresh.options].map((option) => document.importNode(option, true)));
+      jQuery(offered).trigger("change");
+    });
+  }
+
+  document.addEventListener("DOMContentLoaded", offerAnew);
 
   document.addEventListener("click", async (event) => {
     const button = event.target instanceof Element && event.target.closest("[data-copy]");

@@ -29,6 +29,12 @@ def change(api, url, add):
         ({"available": False}, {"available": False}),
         ({"available": 0}, {"available": False}),
         ({"available": "1"}, {"available": True}),
+        ({"available": " 0 "}, {"available": False}),
+        ({"available": 0.5}, {"available": False}),
+        ({"available": 2}, {"available": True}),
+        ({"available": -1}, {"available": True}),
+        ({"questions": []}, {"questions": []}),
+        ({"positions": []}, {"positions": []}),
         ({"positions": [[2, 1, 2, 3, 4]]}, {"positions": [[2, 1, 2, 3, 4]]}),
         ({"unknown": 1}, {}),
         ({}, {}),
@@ -118,6 +124,43 @@ def test_what_is_no_pair_is_refused(change, document, content):
     answer = change(content=content)
 
     assert (answer.status_code, answer.json()) == (400, failure(102, "Q&A must be separated by TAB/ENTER key."))
+
+
+def test_lists_are_judged_before_the_content(change):
+    wrong = {"questions": "abc", "important_keywords": "abc", "positions": "abc", "content": None}
+
+    told = []
+    for key in ("important_keywords", "questions", "positions", "content"):
+        told.append(change(**wrong).json()["message"])
+        del wrong[key]
+
+    assert told == [
+        "`important_keywords` should be a list",
+        "`questions` should be a list",
+        "`positions` should be a list",
+        "TypeError('expected string or bytes-like object')",
+    ]
+
+
+def test_what_is_switched_off_is_not_searched_until_it_is_switched_on(api, kb, change):
+    def found():
+        body = {"dataset_ids": [kb.pk], "question": "otters"}
+        return api.post("/api/v1/retrieval", body, format="json").json()["data"]["total"]
+
+    counts = [found()]
+    for available in (0, 1):
+        change(available=available)
+        counts.append(found())
+
+    assert counts == [1, 0, 1]
+
+
+def test_a_changed_text_keeps_the_id(change, fetch):
+    before = fetch()["chunks"][0]["id"]
+
+    change(content="Beavers build.")
+
+    assert [chunk["id"] for chunk in fetch()["chunks"]] == [before]
 
 
 def test_an_unknown_chunk_is_told_before_all_else(api, kb):

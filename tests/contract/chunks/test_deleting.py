@@ -61,3 +61,28 @@ def test_an_unknown_document_is_told_as_an_exception(api, kb):
 
     text = """LookupError("Can't find the document with ID x!")"""
     assert (answer.status_code, answer.json()) == (404, exception(text))
+
+
+def test_unknown_chunks_are_told_rather_than_repeated_ones(five, api, url, document, counted):
+    answer = api.delete(url, {"chunk_ids": [five[0], five[0], "x"]}, format="json")
+
+    assert answer.json() == failure(102, "rm_chunk deleted chunks 1, expect 2")
+    assert counted(document) == 4
+
+
+def test_a_chunk_of_another_document_is_like_an_unknown_one(five, api, url, publish, upload):
+    other = publish(upload("other.txt"), "Stays.").chunks.get()
+
+    answer = api.delete(url, {"chunk_ids": [other.pk]}, format="json")
+
+    assert answer.json() == failure(102, "rm_chunk deleted chunks 0, expect 1")
+    assert Chunk.objects.filter(pk=other.pk).exists()
+
+
+def test_a_deleted_chunk_is_gone_at_once(five, api, url, document):
+    api.delete(url, {"chunk_ids": five[:1]}, format="json")
+
+    assert api.delete(url, {"chunk_ids": five[:1]}, format="json").status_code == 404
+    assert api.get(url, {"id": five[0]}).json()["code"] == 404
+    body = {"dataset_ids": [document.kb_id], "question": "chunk"}
+    assert api.post("/api/v1/retrieval", body, format="json").json()["data"]["total"] == 3

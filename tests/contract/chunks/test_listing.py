@@ -4,7 +4,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from tests.contract.answers import CHUNK, exception, failure
+from tests.contract.answers import CHUNK, DOCUMENT, exception, failure
 
 pytestmark = pytest.mark.django_db
 
@@ -25,6 +25,7 @@ def test_a_list_answers_chunks_and_their_document(document, publish, fetch):
     )
     assert (chunk["available"], chunk["positions"], chunk["image_id"]) == (True, [[1, 10, 20, 30, 40]], "")
     doc = data["doc"]
+    assert set(doc) == DOCUMENT
     assert (doc["id"], doc["run"], doc["chunk_method"], doc["chunk_count"]) == (document.pk, "DONE", "naive", 2)
 
 
@@ -46,6 +47,61 @@ def test_a_list_is_paged(five, fetch, query, rows):
     data = fetch(**query)
 
     assert (data["total"], len(data["chunks"])) == (5, rows)
+
+
+def test_a_page_of_size_0_has_10_rows(add, fetch):
+    for number in range(12):
+        add(f"chunk {number}")
+
+    data = fetch(page_size=0)
+
+    assert (data["total"], len(data["chunks"])) == (12, 10)
+
+
+def test_chunks_go_by_page_then_height_then_the_newest_first(add, fetch, api, url):
+    places = {"a": (2, 10), "b": (1, 90), "c": (1, 20), "d": (0, 0), "e": (0, 0)}
+    for content, (page, top) in places.items():
+        path = f"{url}/{add(content)['id']}"
+        if page:
+            api.put(path, {"positions": [[page, 0, 0, top, 99]]}, format="json")
+
+    assert [chunk["content"] for chunk in fetch()["chunks"]] == ["e", "d", "c", "b", "a"]
+
+
+def test_an_added_chunk_has_no_positions_and_may_be_searched(add, fetch):
+    add("chunk")
+
+    chunk = fetch()["chunks"][0]
+    assert (chunk["positions"], chunk["available"], chunk["image_id"]) == ([], True, "")
+
+
+def test_chunks_that_are_switched_off_are_listed_with_keywords_too(add, fetch, api, url):
+    chunk = add("Otters hold hands.")["id"]
+    api.put(f"{url}/{chunk}", {"available": 0}, format="json")
+
+    assert [one["available"] for one in fetch()["chunks"]] == [False]
+    assert [one["available"] for one in fetch(keywords="otters")["chunks"]] == [False]
+
+
+def test_keywords_that_match_no_text_leave_the_content_plain(add, fetch):
+    add("Otters & rivers", important_keywords=["zebrafish"])
+
+    assert [chunk["content"] for chunk in fetch(keywords="zebrafish")["chunks"]] == ["Otters & rivers"]
+
+
+@pytest.mark.parametrize(
+    ("query", "rows"), [({"page": 1, "page_size": 3}, 3), ({"page": 2, "page_size": 3}, 1), ({"page": 9}, 0)]
+)
+def test_a_list_with_keywords_is_paged(five, fetch, query, rows):
+    data = fetch(keywords="chunk", **query)
+
+    assert (data["total"], len(data["chunks"])) == (4, rows)
+
+
+def test_an_id_goes_before_keywords(five, fetch):
+    data = fetch(id=five[0], keywords="unknown")
+
+    assert (data["total"], data["chunks"][0]["id"]) == (1, five[0])
 
 
 @pytest.mark.parametrize(("keywords", "hits"), [("1", 1), ("chunk", 4), ("ragflow", 1), ("unknown", 0)])

@@ -7,7 +7,7 @@ from documents.models import Document, File, Task
 from knowledgebases import parser_config
 from knowledgebases.models import Chunk
 from tests.contract.answers import DOCUMENT, failure
-from tests.factories import DocumentFactory
+from tests.factories import DocumentFactory, KnowledgebaseFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -76,6 +76,54 @@ def test_a_wrong_value_is_refused_and_nothing_is_changed(kb, document, change, b
     assert Document.objects.filter(pk=document.pk).values().get() == before
 
 
+def test_checks_go_by_the_order_of_the_contract(change, kb):
+    DocumentFactory(kb=kb, name="taken.txt")
+    wrong = {
+        "chunk_count": (1, "Can't change `chunk_count`."),
+        "token_count": (1, "Can't change `token_count`."),
+        "progress": (1, "Can't change `progress`."),
+        "meta_fields": ("x", "meta_fields must be a dictionary"),
+        "name": ("taken.txt", "Duplicated document name in the same dataset."),
+        "chunk_method": ("nope", "`chunk_method` nope doesn't exist"),
+    }
+
+    told = []
+    while wrong:
+        told.append(change(**{key: value for key, (value, _) in wrong.items()}).json()["message"])
+        assert told[-1] == next(iter(wrong.values()))[1]
+        del wrong[next(iter(wrong))]
+
+    assert len(told) == 6
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("a" * 253, failure(101, "File name must be 255 bytes or less.")),
+        ("ä" * 127 + ".txt", failure(101, "File name must be 255 bytes or less.")),
+        ("taken.txt", failure(102, "Duplicated document name in the same dataset.")),
+        ("TAKEN.txt", failure(102, "Duplicated document name in the same dataset.")),
+    ],
+    ids=["bytes", "bytes-of-utf-8", "taken", "taken-in-another-case"],
+)
+def test_a_name_that_cannot_be_is_told(change, kb, name, expected):
+    DocumentFactory(kb=kb, name="taken.txt")
+    padded = f"{name}.txt" if name == "a" * 253 else name
+
+    assert change(name=padded).json() == expected
+
+
+@pytest.mark.parametrize("name", ["a" * 251 + ".txt", "ä" * 125 + "a.txt", "!@#$%^&()_+-=[]{};',.txt", "文件.TXT"])
+def test_a_name_keeps_its_characters(change, name):
+    assert change(name=name).json()["data"]["name"] == name
+
+
+def test_a_name_is_free_in_every_other_dataset(change, owner):
+    DocumentFactory(kb=KnowledgebaseFactory(owner=owner), name="taken.txt")
+
+    assert change(name="taken.txt").json()["data"]["name"] == "taken.txt"
+
+
 def test_counts_may_be_sent_back_as_they_are(change):
     assert change(chunk_count=0, token_count=0, progress=0).json()["code"] == 0
 
@@ -128,6 +176,47 @@ def test_a_method_with_an_empty_config_brings_its_default(document, change):
     config = change(chunk_method="naive", parser_config={}).json()["data"]["parser_config"]
 
     assert config == parser_config.default("naive")
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        ({"raptor": {"use_raptor": True}}, True),
+        ({"raptor": {}}, False),
+        ({"raptor": None}, False),
+        ({"chunk_token_num": 9}, False),
+        ({}, True),
+        (None, True),
+    ],
+)
+def test_the_stored_raptor_goes_where_a_merge_brings_none(document, change, given, kept):
+    config = change(parser_config=given).json()["data"]["parser_config"]
+
+    assert ("raptor" in config) == kept
+
+
+def test_a_method_with_a_config_merges_that_alone(document, change):
+    config = change(chunk_method="qa", parser_config={"x": {"y": [1]}}).json()["data"]["parser_config"]
+
+    expected = {**parser_config.default("naive"), "x": {"y": [1]}}
+    del expected["raptor"]
+    assert config == expected
+
+
+def test_a_method_without_a_default_leaves_the_config(document, change):
+    assert change(chunk_method="table").json()["data"]["parser_config"] == parser_config.default("naive")
+
+
+def test_metadata_replace_the_stored_ones(change):
+    change(meta_fields={"a": 1, "b": {"c": [None]}})
+
+    assert change(meta_fields={"d": "x"}).json()["data"]["meta_fields"] == {"d": "x"}
+    assert change(meta_fields={}).json()["data"]["meta_fields"] == {}
+
+
+@pytest.mark.parametrize("method", ["naive", "picture", "presentation", "email"])
+def test_every_other_method_of_the_contract_is_known(change, method):
+    assert change(chunk_method=method).json()["data"]["chunk_method"] == method
 
 
 @pytest.mark.parametrize("method", ["manual", "qa", "table", "paper", "book", "laws", "one", "knowledge_graph", "tag"])

@@ -2,7 +2,8 @@
 
 import pytest
 
-from documents.models import Document
+from documents.models import Document, File
+from knowledgebases.models import Chunk
 from tests.contract.answers import UNKNOWN, failure
 from tests.factories import DocumentFactory, KnowledgebaseFactory
 
@@ -69,3 +70,29 @@ def test_ids_that_are_no_list_delete_nothing(kb, api, url, three):
 
     assert (answer.status_code, answer.json()) == (400, failure(101, "`ids` should be a list"))
     assert kb.refresh().doc_num == 3
+
+
+def test_unknown_ids_are_told_rather_than_repeated_ones(kb, api, url, three):
+    answer = api.delete(url, {"ids": [three[0].pk, three[0].pk, "x", "x"]}, format="json")
+
+    assert answer.json() == failure(102, "Documents not found: ['x']")
+    assert kb.refresh().doc_num == 2
+
+
+def test_documents_go_with_their_chunks_files_and_search_rows(upload, publish, api, url, kb):
+    document = publish(upload(), "Otters hold hands.")
+
+    api.delete(url, {"ids": [document.pk]}, format="json")
+
+    assert not Chunk.objects.exists()
+    assert not File.objects.filter(pk=document.file_id).exists()
+    assert (kb.refresh().doc_num, kb.chunk_num, kb.token_num) == (0, 0, 0)
+    assert api.get(url).json()["data"] == {"total": 0, "docs": []}
+
+
+def test_a_deleted_document_frees_its_name(upload, api, url, post_files, kb):
+    document = upload("a.txt")
+
+    api.delete(url, {"ids": [document.pk]}, format="json")
+
+    assert post_files(kb.pk, "a.txt").json()["data"][0]["name"] == "a.txt"

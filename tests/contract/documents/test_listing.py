@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from documents import queueing
 from documents.models import Document, Run, Task
+from documents.rest.querying import ORDER
 from tests.contract.answers import DOCUMENT, UNKNOWN, failure
 from tests.factories import DocumentFactory
 
@@ -38,6 +39,12 @@ def test_a_list_answers_rows_under_the_names_of_the_wire(kb, document, fetch):
         ({"desc": "whatever"}, ["c.md", "b.txt", "a.txt"]),
         ({"orderby": "name", "desc": "false"}, ["a.txt", "b.txt", "c.md"]),
         ({"orderby": "size"}, ["b.txt", "a.txt", "c.md"]),
+        ({"desc": "FALSE"}, ["a.txt", "b.txt", "c.md"]),
+        ({"desc": "0"}, ["c.md", "b.txt", "a.txt"]),
+        ({"desc": ""}, ["c.md", "b.txt", "a.txt"]),
+        ({"orderby": ""}, ["c.md", "b.txt", "a.txt"]),
+        ({"orderby": "update_time", "desc": "false"}, ["a.txt", "b.txt", "c.md"]),
+        ({"orderby": "create_date"}, ["c.md", "b.txt", "a.txt"]),
         ({"page": 1, "page_size": 2}, ["c.md", "b.txt"]),
         ({"page": 2, "page_size": 2}, ["a.txt"]),
         ({"page": 3, "page_size": 2}, []),
@@ -72,6 +79,15 @@ def test_a_list_is_ordered_and_paged(kb, fetch, query, names):
         ({"run": "FAIL"}, {"plan.pdf"}),
         ({"run": ["4", "UNSTART"]}, {"report.txt", "reply_1.md", "plan.pdf"}),
         ({"run": "NOPE"}, set()),
+        ({"run": "fail"}, {"plan.pdf"}),
+        ({"run": ["", "FAIL"]}, {"plan.pdf"}),
+        ({"run": ""}, {"report.txt", "reply_1.md", "plan.pdf"}),
+        ({"suffix": "MD"}, {"reply_1.md"}),
+        ({"suffix": ""}, {"report.txt", "reply_1.md", "plan.pdf"}),
+        ({"id": "", "name": ""}, {"report.txt", "reply_1.md", "plan.pdf"}),
+        ({"keywords": ".TXT"}, {"report.txt"}),
+        ({"keywords": "x"}, {"report.txt"}),
+        ({"keywords": "\\"}, set()),
         ({"keywords": "rep", "suffix": "md"}, {"reply_1.md"}),
     ],
 )
@@ -91,6 +107,29 @@ def test_an_id_picks_one_document(kb, document, fetch):
 
     assert [row["id"] for row in fetch(id=document.pk)["docs"]] == [document.pk]
     assert fetch(id=document.pk, name=other.name) == {"total": 0, "docs": []}
+
+
+@pytest.mark.parametrize("name", sorted(ORDER))
+def test_rows_can_be_ordered_by_every_column_of_the_wire(fetch, three, name):
+    assert fetch(orderby=name)["total"] == 3
+
+
+@pytest.mark.parametrize(
+    ("run", "shown"),
+    [("0", "UNSTART"), ("1", "RUNNING"), ("2", "CANCEL"), ("3", "DONE"), ("4", "FAIL")],
+)
+def test_run_is_shown_by_name_and_found_by_name_and_digit(fetch, document, run, shown):
+    document.run = run
+    document.save()
+
+    assert [row["run"] for row in fetch(run=run)["docs"]] == [shown]
+    assert [row["run"] for row in fetch(run=shown)["docs"]] == [shown]
+
+
+def test_the_total_counts_what_is_narrowed_before_paging(fetch, three):
+    data = fetch(keywords=".txt", page=2, page_size=2)
+
+    assert (data["total"], len(data["docs"])) == (3, 1)
 
 
 def test_times_narrow_the_page_but_not_the_total(kb, fetch):
@@ -143,10 +182,27 @@ def test_an_unknown_order_is_refused_with_the_known_ones(api, url):
     assert "create_time" in answer.json()["message"]
 
 
-def test_a_moment_beyond_all_times_is_refused(api, url, document):
-    answer = api.get(url, {"create_time_from": "9" * 30})
+@pytest.mark.parametrize(
+    ("query", "rows"),
+    [
+        ({"create_time_from": 0}, 1),
+        ({"create_time_from": "9" * 30}, 0),
+        ({"create_time_to": "9" * 30}, 1),
+        ({"create_time_from": -(10**30)}, 1),
+    ],
+)
+def test_no_number_is_beyond_the_times(fetch, document, query, rows):
+    assert len(fetch(**query)["docs"]) == rows
 
-    assert (answer.status_code, answer.json()["code"]) == (400, 101)
+
+def test_both_ends_of_a_period_belong_to_it(fetch, document):
+    document.created_at = timezone.now().replace(microsecond=123_456)
+    document.save()
+    shown = fetch()["docs"][0]["create_time"]
+
+    assert len(fetch(create_time_from=shown, create_time_to=shown)["docs"]) == 1
+    assert len(fetch(create_time_from=shown + 1)["docs"]) == 0
+    assert len(fetch(create_time_to=shown - 1)["docs"]) == 0
 
 
 def test_a_list_shows_progress_as_it_goes(document, fetch):

@@ -131,3 +131,75 @@ def test_stopping_many_costs_what_stopping_one_does(api, parsing, upload, django
         api.delete(parsing, {"document_ids": [document.pk for document in documents[1:]]}, format="json")
 
     assert set(runs(documents)) == {Run.CANCEL}
+
+
+def test_unknown_documents_are_told_rather_than_repeated_ones(api, parsing, three):
+    key = three[0].pk
+
+    answer = api.post(parsing, {"document_ids": [key, "x", key]}, format="json")
+
+    assert answer.json() == failure(102, "Documents not found: ['x']")
+    assert runs(three) == [Run.RUNNING, Run.UNSTART, Run.UNSTART]
+
+
+def test_a_processed_document_is_told_rather_than_unknown_ones_before_it(api, parsing, three):
+    queueing.start([three[1].pk])
+
+    answer = api.post(parsing, {"document_ids": ["x", three[0].pk, three[1].pk]}, format="json")
+
+    assert answer.json() == failure(102, "Can't parse document that is currently being processed")
+    assert runs(three) == [Run.RUNNING, Run.RUNNING, Run.UNSTART]
+
+
+@pytest.mark.parametrize("run", [Run.UNSTART, Run.CANCEL, Run.DONE, Run.FAIL])
+def test_a_document_that_is_not_processed_is_started(api, parsing, document, run):
+    Document.objects.filter(pk=document.pk).update(run=run, progress={Run.DONE: 1, Run.FAIL: -1}.get(run, 0))
+
+    api.post(parsing, {"document_ids": [document.pk]}, format="json")
+
+    document.refresh_from_db()
+    assert (document.run, 0 < document.progress < 0.01) == (Run.RUNNING, True)
+    assert document.progress_msg.endswith("Task is queued...")
+    assert document.process_begin_at is not None
+
+
+@pytest.mark.parametrize(("run", "progress"), [(Run.UNSTART, 0), (Run.CANCEL, 0), (Run.DONE, 1)])
+def test_a_document_at_0_or_1_is_not_stopped(api, parsing, document, run, progress):
+    Document.objects.filter(pk=document.pk).update(run=run, progress=progress)
+
+    answer = api.delete(parsing, {"document_ids": [document.pk]}, format="json")
+
+    assert (answer.status_code, answer.json()) == (
+        409,
+        failure(102, "Can't stop parsing document with progress at 0 or 1"),
+    )
+    assert runs([document]) == [run]
+
+
+def test_a_failed_document_can_be_stopped(api, parsing, document):
+    Document.objects.filter(pk=document.pk).update(run=Run.FAIL, progress=-1)
+
+    answer = api.delete(parsing, {"document_ids": [document.pk]}, format="json")
+
+    assert answer.json() == {"code": 0}
+    document.refresh_from_db()
+    assert (document.run, document.progress) == (Run.CANCEL, 0)
+
+
+def test_documents_before_an_unknown_one_are_stopped(api, parsing, three):
+    queueing.start([three[0].pk, three[1].pk])
+
+    answer = api.delete(parsing, {"document_ids": [three[0].pk, "x", three[1].pk]}, format="json")
+
+    assert answer.json() == failure(102, "You don't own the document x.")
+    assert runs(three) == [Run.CANCEL, Run.RUNNING, Run.UNSTART]
+
+
+def test_a_stopped_document_keeps_when_it_began(api, parsing, document):
+    queueing.start([document.pk])
+
+    api.delete(parsing, {"document_ids": [document.pk]}, format="json")
+
+    row = api.get(parsing.replace("/chunks", "/documents")).json()["data"]["docs"][0]
+    assert (row["run"], row["progress"]) == ("CANCEL", 0.0)
+    assert row["process_begin_at"].endswith(" GMT")

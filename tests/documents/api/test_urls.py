@@ -32,14 +32,21 @@ def test_the_description_is_valid(schema):
         (f"{DOCUMENT}/chunks", "delete", "application/json"),
         (DOCUMENT + "/chunks/{chunk_id}", "put", "application/json"),
         ("/api/v1/retrieval", "post", "application/json"),
+        ("/api/v1/dify/retrieval", "post", "application/json"),
     ],
 )
 def test_every_route_is_described_with_request_answer_and_failure(schema, path, method, request_type):
     operation = schema["paths"][path][method]
 
-    assert operation["description"]
-    assert set(operation["responses"]) == {"200", "default"}
+    assert operation["summary"]
+    assert {"200", "400"} <= set(operation["responses"])
     assert list(operation.get("requestBody", {}).get("content", {})) == ([request_type] if request_type else [])
+
+
+def test_an_answer_without_an_envelope_is_described_as_it_is(schema):
+    answer = schema["paths"]["/api/v1/dify/retrieval"]["post"]["responses"]["200"]["content"]["application/json"]
+
+    assert answer["schema"] == {"$ref": "#/components/schemas/Records"}
 
 
 def test_pages_are_described_as_objects(schema):

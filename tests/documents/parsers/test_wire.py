@@ -1,7 +1,15 @@
 import pytest
 
-from documents.parsers.base import Block, BlockKind, Line, Parsed
-from documents.parsers.wire import WireError, as_content, as_parsed, content_of, message
+from documents.parsers.base import Block, BlockKind, Line, Parsed, Picture
+from documents.parsers.wire import (
+    WireError,
+    as_content,
+    as_parsed,
+    as_picture,
+    content_of,
+    message,
+    picture_content,
+)
 
 PARSED = Parsed(
     "Head\n\na | b\n1 | 2",
@@ -56,3 +64,36 @@ def test_content_no_parser_sends_is_refused(changes):
 def test_bytes_that_are_no_message_are_refused(body):
     with pytest.raises(WireError):
         content_of(body)
+
+
+@pytest.mark.parametrize("picture", [Picture(2, 1, bytes(range(6))), None])
+def test_picture_survives_the_wire(picture):
+    sent = message({"picture": picture_content(picture)})
+
+    assert as_picture(content_of(sent[8:])["picture"], side=2) == picture
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"width": 3},
+        {"width": 0, "pixels": ""},
+        {"height": -1},
+        {"height": 1.0},
+        {"width": True},
+        {"pixels": "AAAA"},
+        {"pixels": "not base64!!"},
+        {"pixels": "ä"},
+        {"pixels": None},
+        {"pixels": 7},
+    ],
+)
+def test_what_is_no_picture_is_refused(changes):
+    with pytest.raises(WireError):
+        as_picture({**picture_content(Picture(2, 2, bytes(12))), **changes}, side=2)
+
+
+@pytest.mark.parametrize("content", [[], "text", 7, {}, {"width": 1}])
+def test_what_has_not_even_the_form_of_a_picture_is_refused(content):
+    with pytest.raises(WireError):
+        as_picture(content, side=2)

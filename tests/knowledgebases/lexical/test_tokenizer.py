@@ -81,3 +81,9 @@ def test_threads_do_not_share_a_stemmer():
         found = list(pool.map(terms, words))
 
     assert found == expected
+
+
+def test_languages_are_stemmed_alike_or_not():
+    assert tokenizer.stemming("English") == tokenizer.stemming("en-GB") == tokenizer.stemming("Chinese")
+    assert tokenizer.stemming("English") != tokenizer.stemming("German")
+    assert tokenizer.stemming("Persian") != tokenizer.stemming("Arabic")

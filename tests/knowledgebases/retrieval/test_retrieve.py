@@ -178,4 +178,6 @@ class TestFiveChunks:
         Chunk.objects.filter(content="chunk test 1").update(available=False)
 
         assert search_text(document, "chunk", page=2, page_size=3)[0] == 4
+        assert search_text(document, "chunk", available=False)[0] == 1
+        assert search_text(document, "chunk", available=True)[0] == 3
         assert retrieve([fresh(kb)], "chunk").total == 3

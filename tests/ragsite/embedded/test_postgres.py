@@ -1,4 +1,5 @@
 import os
+import shutil
 import stat
 import subprocess
 import sys
@@ -261,3 +262,15 @@ def test_stop_ends_a_server_that_still_has_clients(data_dir):
 
     assert main_process(data_dir) is None
     link.close()
+
+
+def test_server_whose_data_were_removed_makes_way(data_dir):
+    ensure(data_dir)
+    stranded = main_process(data_dir)
+    shutil.rmtree(data_dir / "postgres")
+
+    connection = ensure(data_dir)
+
+    assert ask(connection, "SELECT 1") == 1
+    assert not stranded.is_running()
+    assert main_process(data_dir).pid != stranded.pid

@@ -75,9 +75,9 @@ def test_url_is_one_that_a_browser_can_open(tmp_path, host, url):
 @pytest.mark.parametrize(
     ("changes", "names"),
     [
-        ({}, [["postgres"], ["prepare"], ["valkey"], ["worker-1", "worker-2", "sweeper"], ["web"]]),
-        ({"database": False}, [["prepare"], ["valkey"], ["worker-1", "worker-2", "sweeper"], ["web"]]),
-        ({"redis": False, "workers": 1}, [["postgres"], ["prepare"], ["worker-1", "sweeper"], ["web"]]),
+        ({}, [["postgres"], ["prepare"], ["valkey"], ["workers"], ["web"]]),
+        ({"database": False}, [["prepare"], ["valkey"], ["workers"], ["web"]]),
+        ({"redis": False, "workers": 1}, [["postgres"], ["prepare"], ["workers"], ["web"]]),
     ],
     ids=["embedded", "own database", "own redis"],
 )
@@ -93,12 +93,11 @@ def test_children_know_what_they_are_and_workers_yield(tmp_path):
     launches = {child.service.name: child.service.launch() for stage in supervisor._stages[3:] for child in stage}
 
     assert {name: launch.env["RAGSITE_PROCESS"] for name, launch in launches.items()} == {
-        "worker-1": "worker",
-        "worker-2": "worker",
-        "sweeper": "sweeper",
+        "workers": "worker",
         "web": "web",
     }
-    assert launches["worker-1"].nice == 10
+    assert launches["workers"].argv[-3:] == ("--workers", "2", "--sweep")
+    assert launches["workers"].nice == 10
     assert launches["web"].nice == 0
 
 

@@ -115,6 +115,15 @@ def test_pauses_between_restarts_double_up_to_a_limit(service, tmp_path, said, m
     assert [round(pause, 3) for pause in pauses] == [0.002, 0.004, 0.005]
 
 
+def test_pauses_stay_finite_however_often_a_start_fails(service, tmp_path, said):
+    child = children.Child(service("broken", SLEEPER), log=tmp_path / "log", report=said.append)
+
+    for _ in range(1100):  # 2 ** 1024 is beyond a float
+        child.postpone("the disk is full")
+
+    assert said[-1] == "broken cannot be started, tried again in 30.0 s: the disk is full"
+
+
 def test_child_that_can_never_start_is_reported_with_its_log(supervise, service, monkeypatch):
     monkeypatch.setattr(children, "FIRST_PAUSE", 0.01)
     supervisor = supervise([service("web", "raise SystemExit('no such model')", ready=lambda: False)])

@@ -19,6 +19,18 @@ def issue(console, tenant, **fields):
     return console.post(f"{LIST}add/", {**given, "expires_at_1": "12:00:00", **fields}, follow=True)
 
 
+def rotate(console, token, *, hours):
+    return console.post(
+        reverse("admin:system_apitoken_rotate_this", args=[token.pk]), {"_form_submitted": "on", "hours": hours}
+    )
+
+
+def run(console, action, tokens, **fields):
+    """Run an action of the list."""
+    chosen = {"action": action, "_selected_action": [token.pk for token in tokens]}
+    return console.post(LIST, {**chosen, **fields}, follow=True).content.decode()
+
+
 def test_the_value_is_shown_once_after_issue(console, owner):
     shown = issue(console, owner.tenant)
 
@@ -64,20 +76,78 @@ def test_an_end_that_is_past_is_refused(console, owner):
 def test_revoking_many_shuts_them_at_once(console, owner):
     tokens = [APITokenFactory(tenant=owner.tenant) for _ in range(3)]
 
-    console.post(LIST, {"action": "revoke", "_selected_action": [token.pk for token in tokens]})
+    run(console, "revoke", tokens)
 
     assert not APIToken.objects.active().filter(tenant=owner.tenant).exists()
+
+
+def test_many_can_be_ended_now(console, owner):
+    tokens = [APITokenFactory(tenant=owner.tenant) for _ in range(2)]
+
+    page = run(console, "end_now", tokens)
+
+    assert "2 API tokens got a new end." in page
+    assert {token.state for token in APIToken.objects.filter(tenant=owner.tenant)} == {"expired"}
+
+
+def test_many_can_be_given_a_last_day(console, owner):
+    day = timezone.now().date() + timedelta(days=30)
+    tokens = [APITokenFactory(tenant=owner.tenant) for _ in range(2)]
+
+    run(console, "end_on", tokens, day=f"{day:%Y-%m-%d}")
+
+    ends = {token.expires_at for token in APIToken.objects.filter(tenant=owner.tenant)}
+    assert [f"{end:%Y-%m-%d %H:%M}" for end in ends] == [f"{day + timedelta(days=1):%Y-%m-%d} 00:00"]
+
+
+@pytest.mark.parametrize("day", ["", "soon", "2020-01-01", "9999-12-31"], ids=["none", "no day", "past", "too far"])
+def test_a_last_day_that_will_not_do_changes_nothing(console, owner, day):
+    token = APITokenFactory(tenant=owner.tenant)
+
+    page = run(console, "end_on", [token], day=day)
+
+    assert "Choose the last day" in page or "Enter a valid date" in page
+    assert APIToken.objects.get(pk=token.pk).expires_at is None
+
+
+def test_a_new_end_opens_no_revoked_token(console, owner):
+    token = APITokenFactory(tenant=owner.tenant)
+    token.revoke()
+
+    page = run(console, "end_on", [token], day="2999-01-01")
+
+    assert "revoked tokens have ended" in page
+    assert APIToken.objects.get(pk=token.pk).state == "revoked"
 
 
 def test_rotating_shows_the_new_value_and_keeps_the_old_for_a_while(console, owner):
     token = APITokenFactory(tenant=owner.tenant, name="ci")
     old = token.value
 
-    answer = console.post(reverse("admin:system_apitoken_rotate_this", args=[token.pk]), {"_form_submitted": "on"})
+    answer = rotate(console, token, hours=24)
 
     new = VALUE.search(console.get(answer.headers["HX-Redirect"]).content.decode())[0]
     assert new != old
     assert {APIToken.objects.matching(value).get() for value in (old, new)} == {token}
+
+
+@pytest.mark.parametrize(("hours", "left"), [(0, 0), (1, 1), (168, 168)])
+def test_how_long_the_old_value_works_is_a_choice(console, owner, hours, left):
+    token = APITokenFactory(tenant=owner.tenant)
+
+    rotate(console, token, hours=hours)
+
+    token.refresh_from_db()
+    assert round((token.previous_until - timezone.now()) / timedelta(hours=1)) == left
+
+
+def test_an_overlap_that_is_not_offered_rotates_nothing(console, owner):
+    token = APITokenFactory(tenant=owner.tenant)
+
+    shown = rotate(console, token, hours=10_000)
+
+    assert "Select a valid choice" in shown.content.decode()
+    assert APIToken.objects.get(pk=token.pk).digest == token.digest
 
 
 def test_opening_the_question_whether_to_rotate_rotates_nothing(console, owner):
@@ -93,7 +163,7 @@ def test_a_revoked_token_cannot_be_rotated_to_life(console, owner):
     token = APITokenFactory(tenant=owner.tenant)
     token.revoke()
 
-    console.post(reverse("admin:system_apitoken_rotate_this", args=[token.pk]), {"_form_submitted": "on"})
+    rotate(console, token, hours=24)
 
     assert APIToken.objects.get(pk=token.pk).digest == token.digest
 
@@ -115,7 +185,7 @@ def test_a_token_cannot_be_deleted_nor_moved_to_another_tenant(console, owner, s
     token = APITokenFactory(tenant=owner.tenant)
     page = reverse("admin:system_apitoken_change", args=[token.pk])
 
-    console.post(page, {"name": "renamed", "scopes": ["read"], "tenant": stranger.tenant.pk})
+    console.post(page, {"name": "renamed", "scopes": ["read"], "tenant": stranger.tenant.pk, "limited": ""})
 
     token.refresh_from_db()
     assert (token.name, token.scopes, token.tenant_id) == ("renamed", ["read"], owner.tenant.pk)

@@ -4,6 +4,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from system.models import APIToken, Scope, User
+from tests.factories import KnowledgebaseFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -36,6 +37,24 @@ def test_a_user_without_tenant_is_given_one(db):
     value = issue(user.email)
 
     assert APIToken.objects.matching(value).get().tenant.owner == user
+
+
+def test_a_token_can_be_limited_to_datasets(owner):
+    kb = KnowledgebaseFactory(owner=owner)
+
+    issue(owner.email, "--dataset", kb.pk)
+
+    assert APIToken.objects.get().datasets == [kb.pk]
+
+
+def test_a_foreign_dataset_is_refused(owner, stranger):
+    with pytest.raises(CommandError, match="There is no dataset"):
+        issue(owner.email, "--dataset", KnowledgebaseFactory(owner=stranger).pk)
+
+
+def test_a_life_that_is_over_is_refused(owner):
+    with pytest.raises(CommandError, match="--days is at least 1"):
+        issue(owner.email, "--days", "0")
 
 
 def test_an_unknown_user_is_told(db):

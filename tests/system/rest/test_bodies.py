@@ -22,6 +22,22 @@ def test_what_is_no_json_is_malformed(raw):
 
 
 @pytest.mark.parametrize(
+    ("raw", "detail"),
+    [
+        (b"{", "Expecting property name enclosed in double quotes: line 1 column 2 (char 1)"),
+        (b"NaN", "NaN"),
+        (b"[" * 200_000, "nested too deeply"),
+    ],
+    ids=["cut", "nan", "very deep"],
+)
+def test_what_is_no_json_is_told_in_detail(raw, detail):
+    with pytest.raises(bodies.Malformed) as caught:
+        bodies.loads(raw)
+
+    assert caught.value.detail == detail
+
+
+@pytest.mark.parametrize(
     "raw",
     [b'"\\u0000"', b'{"a\\u0000": 1}', b'["\\udfff"]', b"[1e400]", b"[" * 65 + b"1" + b"]" * 65],
     ids=["nul", "nul in key", "surrogate", "infinite", "deep"],

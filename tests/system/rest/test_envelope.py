@@ -5,7 +5,7 @@ from django.db import OperationalError
 from rest_framework.response import Response
 from rest_framework.test import APIRequestFactory
 
-from system.errors import DataError, Forbidden, NotFound, TooMany, Unavailable
+from system.errors import ArgumentError, DataError, Forbidden, NotFound, TooMany, Unavailable
 from system.rest.envelope import Answer, Envelope, wire_status
 from system.rest.failures import Refused, Unhandled
 from system.rest.views import Edge
@@ -43,6 +43,7 @@ def raising(error):
         (Envelope.WEB, lambda: Response([1]), b'{"code":0,"message":"success","data":[1]}'),
         (Envelope.WEB, lambda: Response(), b'{"code":0,"message":"success","data":null}'),
         (Envelope.WEB, lambda: Answer(1, message="hi"), b'{"code":0,"message":"hi","data":1}'),
+        (Envelope.BARE, lambda: Answer({"records": []}), b'{"records":[]}'),
     ],
 )
 def test_a_success_is_put_into_the_envelope_of_its_view(envelope, response, body):
@@ -58,6 +59,11 @@ def test_a_success_is_put_into_the_envelope_of_its_view(envelope, response, body
         (Envelope.REST, NotFound("no"), 404, b'{"code":102,"message":"no"}'),
         (Envelope.REST, Refused("no", data=False), 401, b'{"code":109,"message":"no","data":false}'),
         (Envelope.REST, Unhandled("KeyError('x')"), 400, b'{"code":100,"message":"KeyError(\'x\')","data":null}'),
+        (Envelope.BARE, NotFound("no"), 404, b'{"code":404,"message":"no"}'),
+        (Envelope.BARE, Refused("no", data=False), 401, b'{"code":401,"message":"no"}'),
+        (Envelope.BARE, Unavailable("no"), 503, b'{"code":503,"message":"no"}'),
+        (Envelope.BARE, ArgumentError("no"), 400, b'{"code":101,"message":"no"}'),
+        (Envelope.BARE, Unhandled("KeyError('x')"), 400, b'{"code":100,"message":"KeyError(\'x\')","data":null}'),
     ],
 )
 def test_a_failure_is_put_into_the_envelope_of_its_view(envelope, error, status, body):
@@ -76,6 +82,23 @@ def test_a_bug_shows_a_reference_number_and_its_trace_is_in_the_log(caplog):
     reference = body.split("reference ")[1][:8]
     assert reference in caplog.text
     assert "secret detail" in caplog.text
+
+
+def test_a_bug_behind_a_bare_answer_is_told_with_its_status():
+    response = answer(raising(RuntimeError("secret detail")), Envelope.BARE)
+
+    assert response.status_code == 500
+    assert response.content.startswith(b'{"code":500,"message":"Something went wrong')
+    assert b"secret" not in response.content
+
+
+@pytest.mark.parametrize(
+    ("error", "status"), [(NotFound("no"), 404), (RuntimeError(), 500), (ArgumentError("no"), 200)], ids=str
+)
+def test_a_bare_answer_keeps_the_status_that_is_its_code_in_the_reference_manner_too(settings, error, status):
+    settings.RAG_HTTP_STATUS = "reference"
+
+    assert answer(raising(error), Envelope.BARE).status_code == status
 
 
 def test_a_database_that_does_not_answer_may_be_asked_again(caplog):

@@ -2,7 +2,7 @@ import pytest
 
 from system.models import User
 from system.rest.failures import Unhandled
-from system.rest.pagination import DEFAULT_SIZE, Page
+from system.rest.pagination import DEFAULT_SIZE, LARGEST, Page
 from tests.factories import UserFactory
 
 COLUMNS = {"create_time": "created_at", "name": "email"}
@@ -21,6 +21,21 @@ COLUMNS = {"create_time": "created_at", "name": "email"}
 )
 def test_query_parameters_become_a_page(query, page):
     assert Page.of(query, COLUMNS) == page
+
+
+@pytest.mark.parametrize(
+    ("query", "page"),
+    [
+        ({"page": "3", "page_size": "7"}, Page(3, 7)),
+        ({}, Page(1, LARGEST)),
+        ({"page": "3"}, Page(1, LARGEST)),
+        ({"page_size": "7"}, Page(1, LARGEST)),
+        ({"page": "0", "page_size": "7"}, Page(1, LARGEST)),
+        ({"page": "3", "page_size": "0", "desc": "false"}, Page(1, LARGEST, "created_at", False)),
+    ],
+)
+def test_lists_of_the_web_api_are_paged_where_both_parameters_are_there(query, page):
+    assert Page.of_web(query, COLUMNS) == page
 
 
 @pytest.mark.parametrize("query", [{"page": "a"}, {"page_size": "1.5"}, {"orderby": "password"}])

@@ -9,21 +9,22 @@ URL = "/api/v1/datasets"
 
 
 @pytest.mark.parametrize(
-    ("scopes", "reads", "writes"),
-    [(["read"], 200, 403), (["write"], 200, 200), (["admin"], 200, 200), (["read", "write"], 200, 200)],
+    ("scopes", "writes", "deletes"),
+    [(["read"], 403, 403), (["write"], 200, 403), (["admin"], 200, 200), (["read", "write"], 200, 403)],
     ids=["read", "write", "admin", "both"],
 )
-def test_a_token_reaches_as_far_as_its_scopes(api_as, owner, scopes, reads, writes):
+def test_a_token_reaches_as_far_as_its_scopes(api_as, owner, scopes, writes, deletes):
     client = api_as(owner, scopes=scopes)
 
-    assert client.get(URL).status_code == reads
+    assert client.get(URL).status_code == 200
     assert client.post(URL, {"name": "x"}, format="json").status_code == writes
+    assert client.delete(URL, {"ids": []}, format="json").status_code == deletes
 
 
 def test_a_token_without_the_scope_is_told(api_as, owner):
     response = api_as(owner, scopes=[Scope.READ]).delete(URL, {"ids": None}, format="json")
 
-    assert response.json() == {"code": 108, "message": WithinScope.message}
+    assert response.json() == {"code": 108, "message": WithinScope.message.format("admin")}
 
 
 def test_a_view_whose_post_reads_says_so(owner, rf):

@@ -3,7 +3,7 @@ from rest_framework import serializers
 
 from system.errors import ArgumentError, DataError, TooLarge
 from system.rest.failures import Unhandled
-from system.rest.refusing import Checked, Text, ids, integer, mapping, number, repeated, texts
+from system.rest.refusing import Checked, Text, all_texts, ids, integer, mapping, number, repeated, sequence, texts
 
 
 def refuse(message):
@@ -52,6 +52,19 @@ def test_what_is_no_list_of_ids_is_refused(value):
 def test_a_text_that_is_none_is_told_by_its_place():
     with pytest.raises(Unhandled, match="sequence item 1: expected str instance, dict found"):
         texts("no list")(["a", {}])
+
+
+@pytest.mark.parametrize("value", [None, {}, "x", 1])
+@pytest.mark.parametrize("check", [sequence, texts])
+def test_what_is_no_list_is_refused(check, value):
+    with pytest.raises(DataError, match="no list"):
+        check("no list")(value)
+
+
+def test_the_items_of_a_list_may_be_judged_later():
+    assert sequence("no list")([1]) == [1]
+    with pytest.raises(Unhandled, match="sequence item 0"):
+        all_texts([1])
 
 
 @pytest.mark.parametrize("value", [None, [], "x", 1])

@@ -83,6 +83,11 @@ def test_another_content_type_has_no_files(requested, content_type):
         uploaded_files(requested(part("file", b"x", "a.txt"), content_type=content_type))
 
 
+def test_no_body_under_a_content_type_beyond_reading_has_no_files(requested):
+    with pytest.raises(ArgumentError, match="No file part!"):
+        uploaded_files(requested(end=False, content_type=f"multipart/form-data; boundary={'b' * 5000}"))
+
+
 @pytest.mark.parametrize("name", ["", "folder/"], ids=["empty", "folder"])
 def test_a_file_without_a_name_is_told(requested, name):
     with pytest.raises(ArgumentError, match="No file selected!"):
