@@ -1,5 +1,6 @@
 """What people do to chunks by hand: add, change, delete. What they did survives a new parse."""
 
+import itertools
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
@@ -102,12 +103,21 @@ def _add(document: Document, wanted: dict[str, Any], embedded: "_Embedded") -> C
         "available": True,
         "by_hand": True,
     }
-    key = chunk_id(document.pk, text.content)
+    key = _free_id(document, text.content)
     chunk, _ = Chunk.objects.update_or_create(pk=key, document=document, defaults=values)
     DeletedChunk.objects.filter(document=document, chunk_id=key).delete()
     entry = indexing.Entry(chunk, embedded.vector, _title(current, chunk))
     indexing.index_chunks(document.kb, [entry], space=embedded.space)
     return chunk
+
+
+def _free_id(document: Document, content: str) -> str:
+    """The id of a chunk with this content: the same for the same content, and no other document's.
+
+    The hash is no secret and can be inverted: somebody may make a text for the id of a chunk elsewhere.
+    """
+    ids = (chunk_id(document.pk, content, occurrence) for occurrence in itertools.count())
+    return next(key for key in ids if not Chunk.objects.filter(pk=key).exclude(document=document).exists())
 
 
 @retried

@@ -1,6 +1,5 @@
 """POST /api/v1/dify/retrieval, row by row of the contract (B.7)."""
 
-
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext

@@ -5,7 +5,7 @@ from documents.editing import Change
 from knowledgebases import indexing
 from knowledgebases.embedding import embedder_for
 from knowledgebases.lexical import tokenizer
-from knowledgebases.models import Chunk, DenseRow, LexicalRow
+from knowledgebases.models import Chunk, DenseRow, LexicalRow, chunk_id
 from system.errors import NotFound
 from tests.factories import DocumentFactory
 
@@ -42,6 +42,18 @@ def test_what_is_added_again_is_searchable_though_it_was_switched_off(document):
     assert Chunk.objects.get().available
     assert LexicalRow.objects.get().available
     assert DenseRow.objects.get().available
+
+
+def test_an_id_that_a_chunk_of_another_document_has_is_passed_over(document, kb):
+    other = DocumentFactory(kb=kb)
+    taken = chunk_id(document.pk, "Otters sleep afloat.")
+    Chunk.objects.create(pk=taken, document=other, kb=kb, content="made to have that id")
+
+    first = editing.add(document, "Otters sleep afloat.")
+    second = editing.add(document, "Otters sleep afloat.")
+
+    assert first.pk == second.pk != taken
+    assert Chunk.objects.get(pk=taken).document == other
 
 
 def test_a_changed_chunk_keeps_its_id_and_what_was_not_named(document):
