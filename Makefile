@@ -49,7 +49,7 @@ test: $(VENV)/.test-installed ## the whole test suite
 
 .PHONY: fuzz
 fuzz: $(VENV)/.test-installed ## hostile values on every field of every route, and thousands of requests made of the schema
-	RAGSITE_FUZZ=all $(BIN)/python -m pytest tests/security/matrix
+	RAGSITE_FUZZ=all $(BIN)/python -m pytest -n logical --maxprocesses 4 --dist loadfile --timeout 3600 tests/security/matrix
 
 .PHONY: contract
 contract: $(VENV)/.test-installed ## write docs/contract.md: each route of the contract, its view, the tests that call it

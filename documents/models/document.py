@@ -160,9 +160,16 @@ class Document(Row):
             models.CheckConstraint(condition=Q(chunk_num__gte=0, token_num__gte=0), name="document_counters"),
         ]
         indexes = [
-            models.Index(fields=["kb", "-created_at"], name="document_recent"),
+            # Lists and counts of a dataset's documents, and their bytes, are read from this alone.
+            models.Index(
+                "kb",
+                F("created_at").desc(),
+                F("id").desc(),
+                include=["size"],
+                name="document_listed",
+                condition=Q(deleted_at=None),
+            ),
             models.Index(fields=["deleted_at"], name="document_dead", condition=~Q(deleted_at=None)),
-            models.Index(fields=["kb"], include=["size"], name="document_size", condition=Q(deleted_at=None)),
             models.Index(fields=["kb"], name="document_hidden", condition=Q(enabled=False) | ~Q(deleted_at=None)),
         ]
         triggers = [
