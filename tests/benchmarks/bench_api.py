@@ -40,6 +40,7 @@ class Call:
     method: str
     path: str
     body: bytes | None = None
+    session: str = ""  # of the web API; else the token speaks
 
 
 def main() -> None:
@@ -79,6 +80,17 @@ def _calls(ids: dict[str, str]) -> list[Call]:
         Call("one document by id", "GET", f"/api/v1/datasets/{large}/documents?id={document}"),
         Call("chunks of a document", "GET", f"/api/v1/datasets/{large}/documents/{document}/chunks"),
         Call("retrieval over 500 chunks", "POST", "/api/v1/retrieval", json.dumps(question).encode()),
+        *(
+            Call(f"web: {name}", method, f"/v1/{path}", body, ids["session"])
+            for name, method, path, body in (
+                ("datasets", "POST", "kb/list?page=1&page_size=30", b"{}"),
+                ("a dataset of 50,000", "GET", f"kb/detail?kb_id={large}", None),
+                ("its documents", "POST", f"document/list?kb_id={large}&page=1&page_size=30", b"{}"),
+                ("counts to filter them by", "POST", "document/filter", json.dumps({"kb_id": large}).encode()),
+                ("one document", "POST", "document/infos", json.dumps({"doc_ids": [document]}).encode()),
+                ("chunks of a document", "POST", "chunk/list", json.dumps({"doc_id": document}).encode()),
+            )
+        ),
     ]
 
 
@@ -147,7 +159,8 @@ class _Client:
     def ask(self, call: Call) -> float:
         """Seconds until the whole answer was there; raises AssertionError for one that is no success."""
         began = time.perf_counter()
-        self.link.request(call.method, call.path.replace(" ", "%20"), call.body, self.headers)
+        headers = {**self.headers, "Authorization": call.session} if call.session else self.headers
+        self.link.request(call.method, call.path.replace(" ", "%20"), call.body, headers)
         answer = self.link.getresponse()
         body = answer.read()
         seconds = time.perf_counter() - began

@@ -10,6 +10,7 @@ from documents import publishing, queueing, recipes
 from documents.models import Document, Stage, Task
 from knowledgebases import indexing
 from knowledgebases.embedding import embedder_for
+from knowledgebases.models import Chunk
 from tests.described import deviations
 from tests.factories import KnowledgebaseFactory
 
@@ -91,3 +92,18 @@ def publish():
         return document
 
     return publish
+
+
+@pytest.fixture
+def counted():
+    """The number of chunks of a document, once all counters are found equal to the rows."""
+
+    def counted(document):
+        document.refresh_from_db()
+        document.kb.refresh()
+        rows = list(Chunk.objects.filter(document=document).values_list("tokens", flat=True))
+        assert (document.chunk_num, document.token_num) == (len(rows), sum(rows))
+        assert (document.kb.chunk_num, document.kb.token_num) == (len(rows), sum(rows))
+        return document.chunk_num
+
+    return counted

@@ -2,8 +2,6 @@
 
 import pytest
 
-from knowledgebases.models import Chunk
-
 LINE = "This is the content of a test TXT file."
 
 
@@ -58,18 +56,3 @@ def five(document, publish, create):
     """A parsed chunk and four added ones; returns the ids of the added."""
     publish(document, LINE)
     return [create(f"chunk test {number}") for number in range(4)]
-
-
-@pytest.fixture
-def counted():
-    """The number of chunks of a document, once all counters are found equal to the rows."""
-
-    def counted(document):
-        document.refresh_from_db()
-        document.kb.refresh()
-        rows = list(Chunk.objects.filter(document=document).values_list("tokens", flat=True))
-        assert (document.chunk_num, document.token_num) == (len(rows), sum(rows))
-        assert (document.kb.chunk_num, document.kb.token_num) == (len(rows), sum(rows))
-        return document.chunk_num
-
-    return counted
