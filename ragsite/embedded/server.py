@@ -72,14 +72,14 @@ class Server(ABC):
 
     def process(self) -> psutil.Process | None:
         """Its live, non-zombie main process."""
-        found: dict[int, psutil.Process] = {}
+        found: dict[int, tuple[psutil.Process, int]] = {}
         for process in psutil.process_iter():
             with contextlib.suppress(psutil.Error):  # gone meanwhile, or not ours to see
                 argv = process.cmdline()
                 if argv and self.owns(argv) and process.status() != psutil.STATUS_ZOMBIE:
-                    found[process.pid] = process
-        mains = (process for process in found.values() if _parent(process) not in found)
-        return next(mains, None)
+                    # The parent at once: a child that has ended by the time it is asked would pass for the server.
+                    found[process.pid] = process, process.ppid()
+        return next((process for process, parent in found.values() if parent not in found), None)
 
     def clear_the_way(self) -> None:
         """End a server whose data were removed under it. Called with the lock in hand.
@@ -182,10 +182,3 @@ def _has_data(process: psutil.Process) -> bool:
         return Path(f"/proc/{process.pid}/cwd").stat().st_nlink > 0
     except OSError:  # gone meanwhile, or not ours to see
         return True
-
-
-def _parent(process: psutil.Process) -> int | None:
-    try:
-        return int(process.ppid())
-    except psutil.Error:
-        return None

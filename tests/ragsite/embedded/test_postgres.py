@@ -274,3 +274,24 @@ def test_server_whose_data_were_removed_makes_way(data_dir):
     assert ask(connection, "SELECT 1") == 1
     assert not stranded.is_running()
     assert main_process(data_dir).pid != stranded.pid
+
+
+def test_a_backend_that_ends_while_one_looks_is_not_taken_for_the_server(data_dir, monkeypatch):
+    ensure(data_dir)
+    server = main_process(data_dir)
+
+    class Backend(psutil.Process):
+        """Just forked, so it still has the server's command line."""
+
+        def cmdline(self):
+            return server.cmdline()
+
+        def ppid(self):
+            raise psutil.NoSuchProcess(self.pid)
+
+    backend = server.children()[0]
+    with monkeypatch.context() as patch:
+        patch.setattr(psutil, "process_iter", lambda: [Backend(backend.pid), server])
+        found = main_process(data_dir)
+
+    assert found.pid == server.pid
