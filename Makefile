@@ -24,12 +24,21 @@ $(VENV)/.installed: requirements.txt | $(BIN)/python
 	@$(COMPILE) $(VENV)/lib $(PRODUCT)
 	@touch $@
 
-$(VENV)/.test-installed: tests/requirements.txt $(VENV)/.installed
+$(VENV)/.test-installed: tests/requirements.txt $(VENV)/.installed $(VENV)/.models
 	$(PIP) install --no-deps --require-hashes -r tests/requirements.txt
 	@touch $@
 
+# The multilingual embedding model: 91 MB to fetch, 85 MB to keep. MODELS= leaves it out, for English alone.
+MODELS ?= multilingual-e5-small
+$(VENV)/.models: knowledgebases/embedders/build/e5.py knowledgebases/embedders/build/encoder.py $(VENV)/.installed
+	$(if $(MODELS),$(BIN)/python -m knowledgebases.embedders.build.e5)
+	@touch $@
+
+.PHONY: models
+models: $(VENV)/.models ## lay the weights of the multilingual embedding model beside its graph
+
 .PHONY: install
-install: $(VENV)/.installed ## install the product into .venv
+install: $(VENV)/.installed $(VENV)/.models ## install the product into .venv
 
 .PHONY: demo
 demo: install ## start everything, ingest the sample documents, answer questions, keep serving
@@ -47,9 +56,26 @@ down: ## stop what `make demo` or `make up` started
 test: $(VENV)/.test-installed ## the whole test suite
 	$(BIN)/python -m pytest -n logical --maxprocesses 4 --dist loadfile
 
+# The tests that store files.
+S3_TESTS := $(addprefix tests/documents/,test_uploads.py test_conflicts.py test_removal.py test_sweeping.py test_jobs.py \
+	ingestion admin/test_uploading.py) \
+	$(addprefix tests/contract/,documents/test_uploading.py documents/test_upload_conflicts.py \
+	documents/test_downloading.py web/documents/test_uploading.py web/documents/test_downloading.py \
+	web/documents/test_pictures.py)
+
+.PHONY: test-s3
+test-s3: $(VENV)/.test-installed ## the tests that store files once more, with a bucket: SeaweedFS, on the loopback
+	RAGSITE_TEST_STORAGE=s3 $(BIN)/python -m pytest -n logical --maxprocesses 4 --dist loadfile $(S3_TESTS)
+
 .PHONY: fuzz
 fuzz: $(VENV)/.test-installed ## hostile values on every field of every route, and thousands of requests made of the schema
 	RAGSITE_FUZZ=all $(BIN)/python -m pytest -n logical --maxprocesses 4 --dist loadfile --timeout 3600 tests/security/matrix
+
+CHAOS ?= --seed 1
+
+.PHONY: chaos
+chaos: $(VENV)/.test-installed ## kill and stop processes of a site at work for ten minutes; nothing may be lost or wrong
+	$(BIN)/python -m tests.chaos $(CHAOS)
 
 .PHONY: contract
 contract: $(VENV)/.test-installed ## write docs/contract.md: each route of the contract, its view, the tests that call it
@@ -76,4 +102,5 @@ samples: $(VENV)/.test-installed ## render the handbook into the demo's sample d
 .PHONY: lock
 lock: ## compile requirements.in into pinned, hashed requirements.txt (needs uv)
 	uv pip compile --python-version 3.11 --generate-hashes --quiet --output-file requirements.txt requirements.in
+	uv pip compile --python-version 3.11 --generate-hashes --quiet --output-file requirements-s3.txt requirements-s3.in
 	uv pip compile --python-version 3.11 --generate-hashes --quiet --output-file tests/requirements.txt tests/requirements.in

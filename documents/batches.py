@@ -1,6 +1,6 @@
 """Documents parted into what one transaction takes."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping
 
 from documents.models import Document
 
@@ -8,12 +8,20 @@ DOCUMENTS = 500  # of one transaction
 CHUNKS = 20_000  # of one transaction, unless a single document has more
 
 
-def of_living(document_ids: Sequence[str]) -> Iterator[list[str]]:
+def of_ids(document_ids: Collection[str]) -> Iterator[list[str]]:
+    """The ids in their order, each once, parted."""
+    unique = list(dict.fromkeys(document_ids))
+    for start in range(0, len(unique), DOCUMENTS):
+        yield unique[start : start + DOCUMENTS]
+
+
+def of_living(document_ids: Collection[str]) -> Iterator[list[str]]:
     """The documents that are not deleted, parted."""
     sizes: dict[str, int] = {}
-    for start in range(0, len(document_ids), DOCUMENTS):
-        rows = Document.objects.filter(pk__in=document_ids[start : start + DOCUMENTS], deleted_at=None)
-        sizes.update(rows.values_list("pk", "chunk_num"))
+    for ids in of_ids(document_ids):
+        rows = Document.objects.filter(pk__in=ids, deleted_at=None)
+        found = dict(rows.values_list("pk", "chunk_num"))
+        sizes.update((pk, found[pk]) for pk in ids if pk in found)
     yield from of_sizes(sizes)
 
 

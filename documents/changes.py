@@ -8,7 +8,7 @@ from typing import Any
 from django.db import IntegrityError
 from django.utils import timezone
 
-from documents import filetypes, queueing, uploads
+from documents import filetypes, labels, queueing, uploads
 from documents.models import DeletedChunk, Document, File, Run
 from documents.progress import locked
 from documents.vectors import title_of
@@ -92,9 +92,9 @@ def check_suffix(document: Document, name: str) -> None:
 
 
 def _rename(document: Document, name: str) -> None:
-    uploads.check_length(name)
+    labels.check_length(name)
     check_suffix(document, name)
-    name = uploads.typed_name(name)
+    name = labels.typed_name(name)
     others = Document.objects.filter(kb=document.kb_id, deleted_at=None).named(name)
     if others.exclude(pk=document.pk).exists():
         raise uploads.NameTaken

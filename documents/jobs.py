@@ -10,9 +10,11 @@ from django.db import InterfaceError, InternalError, OperationalError, connectio
 
 from documents import ingestion, progress, publishing
 from documents.leases import Lease, LeaseLost, Stopped
-from documents.models import Task
+from documents.models import Task, TaskState
+from documents.models.claiming import QUARANTINE
 from documents.sandbox import Sandbox
 from knowledgebases import indexing
+from knowledgebases.embedders.interrupting import interruptible
 from knowledgebases.engines.pgvector import EXACT_DENSE
 from knowledgebases.lexical import statistics
 from system.workers import at_work, worker_name
@@ -21,6 +23,7 @@ log = logging.getLogger(__name__)
 
 # The database went away or cut us off; other errors of it (data, constraints) are ours or the document's.
 OUTAGE = (OperationalError, InterfaceError, InternalError)
+LOOK_SECONDS = 0.2  # a claim takes some milliseconds
 
 
 def wake() -> None:
@@ -34,7 +37,7 @@ def wake() -> None:
     try:
         with Sandbox(limits=ingestion.parser_limits()) as sandbox:
             while time.monotonic() < until and not stopping.is_set():
-                task = Task.objects.claim(owner=worker_name(), lease_seconds=settings.RAG_LEASE_SECONDS)
+                task = _next()
                 if task is None:
                     tidy()
                     break
@@ -45,6 +48,26 @@ def wake() -> None:
         connection.close()
     finally:
         signal.signal(signal.SIGTERM, before)
+
+
+def _next() -> Task | None:
+    """The next task, running under our lease; one of the quarantine only where nothing runs beside it."""
+    task = Task.objects.claim(owner=worker_name(), lease_seconds=settings.RAG_LEASE_SECONDS)
+    if task is None or not task.quarantined or _alone(task):
+        return task
+    progress.release(task, "In quarantine: not alone yet, queued again.")
+    return None
+
+
+def _alone(task: Task) -> bool:
+    """Whether a task of the quarantine has the site to itself.
+
+    A claim that was under way at the same moment has not seen it: it shows after a moment. Of two of the quarantine the
+    older stays.
+    """
+    time.sleep(LOOK_SECONDS)
+    others = Task.objects.filter(state=TaskState.RUNNING).exclude(pk=task.pk)
+    return not others.exclude(pk__gt=task.pk, lost__gte=QUARANTINE).exists()
 
 
 def tidy() -> None:
@@ -59,7 +82,7 @@ def run(task: Task, sandbox: Sandbox, *, stopping: threading.Event | None = None
     try:
         _end(task, _work(task, sandbox, stopping))
     except LeaseLost:
-        log.info("task %s was canceled or taken over", task.pk)
+        log.info("task %s was canceled, paused or taken over", task.pk)
     except OUTAGE as error:
         # The database is the truth: without it nothing can be said of the task. Its lease runs out and it is queued
         # again, which counts against the machine.
@@ -70,7 +93,7 @@ def run(task: Task, sandbox: Sandbox, *, stopping: threading.Event | None = None
 def _work(task: Task, sandbox: Sandbox, stopping: threading.Event | None) -> Exception | None:
     """Ingest and publish; returns what kept the task from its end, if anything did."""
     try:
-        with Lease(task, on_lost=sandbox.kill, stopping=stopping) as lease:
+        with Lease(task, on_lost=sandbox.kill, stopping=stopping) as lease, interruptible(lease.check):
             ingestion.run(task, lease, sandbox)
         publishing.publish(task)  # guarded by the fence alone: a beat would wait for its row lock
     except (LeaseLost, *OUTAGE):

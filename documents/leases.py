@@ -4,6 +4,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import asdict, dataclass
 from types import TracebackType
 from typing import Self
 
@@ -11,8 +12,11 @@ from django.conf import settings
 from django.db import Error, connection
 
 from documents.models import Task
+from documents.models.log import line
 
 log = logging.getLogger(__name__)
+
+LINE_SECONDS = 10.0  # between two lines of the log while nothing but a count moves
 
 
 class LeaseLost(Exception):
@@ -21,6 +25,17 @@ class LeaseLost(Exception):
 
 class Stopped(Exception):
     """This worker is asked to stop: the task is handed back for another."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """How far a task has come, as it is told to people."""
+
+    progress: float = 0.0
+    message: str = ""
+    phase: str = ""
+    done: int = 0
+    total: int = 0
 
 
 class Lease:
@@ -38,13 +53,18 @@ class Lease:
         self.task = task
         self._stopping = stopping or threading.Event()
         self.on_lost = on_lost
-        self._progress = 0.0
-        self._message = ""
+        self._told = Report()
+        self._lines: list[str] = []  # of the log, not yet written
+        self._lined = 0.0  # when the last one was made
+        self._unlined = False  # whether what was told last has no line
+        self._telling = threading.Lock()
         self._lost = threading.Event()
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._beat_until_stopped, name=f"lease-{task.pk}", daemon=True)
 
     def __enter__(self) -> Self:
+        self._told = Report(message=f"Taken by a worker, try {self.task.claims}.")
+        self._note(self._told.message)
         self._thread.start()
         return self
 
@@ -53,6 +73,8 @@ class Lease:
     ) -> None:
         self._stop.set()
         self._thread.join()
+        if not self._lost.is_set():
+            self._tell_last()
 
     @property
     def alive(self) -> bool:
@@ -66,10 +88,45 @@ class Lease:
         if self._stopping.is_set():
             raise Stopped(str(self.task))
 
-    def report(self, progress: float, message: str) -> None:
-        """What the next beat tells: `progress` in 0..1, which never goes back, and a line for people. Checks, too."""
-        self._progress, self._message = progress, message
+    def report(self, progress: float, message: str, *, phase: str = "", done: int = 0, total: int = 0) -> None:
+        """What the next beat tells: `progress` in 0..1, which never goes back, and a line for people. Checks, too.
+
+        `phase` names the step that is under way ("parse", "embed"), with `done` of `total` pages, chunks …; 0 where
+        `total` is not known. What changes goes into the task's log, a mere count every LINE_SECONDS.
+        """
+        told = self._told
+        self._told = Report(progress=progress, message=message, phase=phase, done=done, total=total)
+        if message != told.message:
+            counts = phase != "" and phase == told.phase and done != total
+            self._unlined = counts and time.monotonic() - self._lined < LINE_SECONDS
+            if not self._unlined:
+                self._note(message)
         self.check()
+
+    def _note(self, text: str) -> None:
+        with self._telling:
+            self._lines.append(line(text))
+        self._lined = time.monotonic()
+
+    def _beat(self) -> bool:
+        """Prolong the lease and write what is new; False where the task is no longer ours. Raises database errors."""
+        with self._telling:
+            count = len(self._lines)
+            lines = "\n".join(self._lines)
+        ours = self.task.beat(lease_seconds=settings.RAG_LEASE_SECONDS, lines=lines, **asdict(self._told))
+        with self._telling:
+            del self._lines[:count]
+        return ours
+
+    def _tell_last(self) -> None:
+        """Write what was reported since the last beat; the end of the task does without it where that fails."""
+        if self._unlined:
+            self._note(self._told.message)
+        try:
+            self._beat()
+        except Error as error:
+            log.warning("task %s: its last report was not written: %s", self.task.pk, error)
+            connection.close()
 
     def _beat_until_stopped(self) -> None:
         try:
@@ -84,9 +141,7 @@ class Lease:
         prolonged = time.monotonic()
         while not self._stop.wait(settings.RAG_HEARTBEAT_SECONDS):
             try:
-                ours = self.task.beat(
-                    lease_seconds=settings.RAG_LEASE_SECONDS, progress=self._progress, message=self._message
-                )
+                ours = self._beat()
             except Error as error:
                 log.warning("task %s: heartbeat failed: %s", self.task.pk, error)
                 connection.close()

@@ -30,12 +30,14 @@ class Limits:
     memory: int = 2 * 1024**3
     """Address space, bytes."""
     cpu: int = 300
-    """CPU time of one document, seconds."""
+    """CPU time of one window, seconds."""
     open_files: int = 64
     file_bytes: int = 0
     """Size of a file it may write, bytes; parsers write none."""
     result: int = 256 * 1024**2
-    """Size of a parsed document on the pipe, bytes."""
+    """Size of a window on the pipe, bytes."""
+    text: int = 64 * 1024**2
+    """Characters of all windows of a document, beside those that the size of its file allows."""
     documents: int = 200
     """Documents after which the child is replaced."""
     resident: int = 512 * 1024**2
@@ -84,7 +86,7 @@ class ParserProcess:
                 stderr=subprocess.PIPE,
                 env={"PYTHONPATH": str(_ROOT), "LANG": "C.UTF-8"},
                 cwd="/",
-                start_new_session=True,
+                process_group=0,  # a session of its own would not be as nice as ours (sched_autogroup)
             )
         except OSError as error:
             raise Unavailable(f"The parser process cannot be started: {error.strerror}.") from error
@@ -114,6 +116,11 @@ class ParserProcess:
                             guard.check()
                             raise self._death(guard.name)
         return content_of(bytes(answer[HEADER_BYTES:]))
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether it has not ended."""
+        return self.process.poll() is None
 
     def resident(self) -> int:
         """Resident memory, bytes."""

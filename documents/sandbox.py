@@ -9,12 +9,14 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
+from functools import partial
+from pathlib import Path
 from typing import Any, Self, TypeVar
 
 from documents.parser_process import Guard, Limits, ParseInterrupted, ParserProcess
-from documents.parsers.base import Parsed, Picture
-from documents.parsers.wire import WireError, as_parsed, as_picture, message
+from documents.parsers.base import Cursor, Picture, Window
+from documents.parsers.wire import WireError, as_picture, as_window, message
 from system.errors import DocumentFault, FaultCode, Unavailable
 
 __all__ = ["Limits", "ParseInterrupted", "Sandbox"]
@@ -24,19 +26,23 @@ log = logging.getLogger(__name__)
 Result = TypeVar("Result")
 
 _COMMAND = (sys.executable, "-B", "-s", "-m", "documents.parsers.child")
+_TEXT_OF_A_BYTE = 4
+"""Characters of text that a byte of a file may give, beside `Limits.text`: JSON lines are written with long paths."""
 _CODES = frozenset(value for key, value in vars(FaultCode).items() if key.isupper())
 
 
 class Sandbox:
     """Parses documents in a child process; a context manager, one for each worker, used by one thread.
 
-    The child dies with the thread that first called `parse`. `kill` may be called from any thread.
+    The child dies with the thread that first called `windows`. `kill` may be called from any thread.
     """
 
     def __init__(self, limits: Limits | None = None, *, command: Sequence[str] = _COMMAND) -> None:
         self._limits = limits or Limits()
         self._command = command
         self._child: ParserProcess | None = None
+        self._turn: object = None
+        """Whose windows the child is asked for."""
         self._killed = threading.Event()
 
     def __enter__(self) -> Self:
@@ -51,22 +57,52 @@ class Sandbox:
         child = self._child
         return child.process.pid if child else None
 
-    def parse(
-        self, path: str, *, name: str, config: Mapping[str, Any], alive: Callable[[], bool], timeout: float
-    ) -> Parsed:
-        """Parse the file at `path` within `timeout` seconds.
+    def windows(
+        self,
+        path: str,
+        *,
+        name: str,
+        config: Mapping[str, Any],
+        cursor: Cursor | None = None,
+        alive: Callable[[], bool],
+        timeout: float,
+    ) -> Generator[Window]:
+        """Parse the file at `path` from `cursor` on, window by window, each within `timeout` seconds.
 
         `alive` is asked at least every 0.1 s; when it says no, or `kill` is called, the child is killed and
         ParseInterrupted raised. Raises `DocumentFault` for whatever else keeps the document from being parsed, and
-        `Unavailable` when no child can be started.
+        `Unavailable` when no child can be started. After a fault, another call may go on from the last window's cursor.
+
+        The child keeps the file open from one window to the next; where it has grown too large, died meanwhile, or
+        opened another file, the file is opened anew. An iterator that is left before its end ends the child.
         """
-        request = {"path": path, "name": name, "config": dict(config)}
-        return self._ask(request, lambda answer: as_parsed(answer.get("parsed")), alive=alive, timeout=timeout)
+        turn, after, total = object(), -1, None
+        room = self._limits.text + _TEXT_OF_A_BYTE * _size(path)
+        ended = False
+        try:
+            while not ended:
+                request: dict[str, Any] = {"name": name}
+                if self._turn is not turn or self._child is None or not self._child.is_alive:
+                    request |= {"path": path, "config": dict(config), "cursor": cursor}
+                understood = partial(_window, after=after, total=total)
+                window = self._ask(request, understood, alive=alive, timeout=timeout)
+                self._turn, after, total, cursor = turn, window.done, window.total, window.cursor
+                room -= len(window.parsed.text)
+                if room < 0:
+                    raise DocumentFault(
+                        FaultCode.TOO_LARGE,
+                        f"{name} holds more text than fits one document; split it into smaller files.",
+                    )
+                ended = cursor is None
+                yield window
+        finally:
+            if not ended and self._turn is turn:
+                self.close()
 
     def draw(self, path: str, *, name: str, side: int, alive: Callable[[], bool], timeout: float) -> Picture | None:
         """The first page of the file at `path`, at most `side` pixels wide and high; None for formats without pages.
 
-        Drawn on its own, so that a page that takes the child down takes no text with it. Asks and raises as `parse`.
+        Drawn on its own, so that a page that takes the child down takes no text with it. Asks and raises as `windows`.
         """
         request = {"path": path, "name": name, "side": side}
         return self._ask(
@@ -113,13 +149,13 @@ class Sandbox:
             child.kill()
 
     def close(self) -> None:
-        """End the child and reap it; the next `parse` starts a new one."""
-        child, self._child = self._child, None
+        """End the child and reap it; the next `windows` starts a new one."""
+        child, self._child, self._turn = self._child, None, None
         if child:
             child.close()
 
     def _ready_child(self, guard: Guard) -> ParserProcess:
-        if self._child is None or self._child.process.poll() is not None:
+        if self._child is None or not self._child.is_alive:
             self.close()
             self._child = ParserProcess(self._command, self._limits)
             hello = {
@@ -139,6 +175,18 @@ class Sandbox:
                 ) from fault
             log.debug("parser child %s runs confined by %s", self.pid, granted)
         return self._child
+
+
+def _size(path: str) -> int:
+    """Bytes of the file; 0 where it is not there, as the child will say."""
+    try:
+        return Path(path).stat().st_size
+    except OSError:
+        return 0
+
+
+def _window(answer: Mapping[str, Any], *, after: int, total: int | None) -> Window:
+    return as_window(answer.get("window"), after=after, total=total)
 
 
 def _raise_fault(answer: Mapping[str, Any], name: str) -> None:

@@ -3,23 +3,30 @@
 import logging
 import signal
 import threading
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Collection
 from datetime import timedelta
 
 from django.conf import settings
 from django.core.files.storage import default_storage
 from django.db import connection, transaction
+from django.db.models import F
 from django.utils import timezone
 
-from documents import progress, removal
-from documents.models import Blob, Document, Task
+from documents import paid, pausing, progress, removal
+from documents.models import Blob, Document, Removed, Reservation, Run, Task, TaskState
 from documents.waking import send_wakes
 from knowledgebases.models import Knowledgebase
+from system import expiry, scratch
+from system.errors import Unavailable
 
 log = logging.getLogger(__name__)
 
 BATCH = 500
+BLOBS = 50  # of one transaction
+BLOBS_SECONDS = 5.0  # of one sweep: other steps wait for their turn
 TASKS_KEPT = timedelta(days=30)  # finished tasks stay that long to be looked at
+STAGES_KEPT = timedelta(days=7)  # embeddings of failed tries wait that long for the next one
 
 
 def reclaim_lost() -> int:
@@ -35,6 +42,8 @@ def reclaim_lost() -> int:
 
 def wake_for_waiting() -> int:
     """Send wakes while tasks can be claimed: a lost wake costs a second, a wiped Redis nothing."""
+    if Task.objects.quarantined().filter(state=TaskState.RUNNING).exists():
+        return 0  # until it ends, whoever were woken would find nothing to claim
     waiting = Task.objects.claimable()[: settings.RAG_WORKERS].count()
     return send_wakes(waiting) if waiting else 0
 
@@ -61,51 +70,96 @@ def _drop_empty(kb: Knowledgebase) -> None:
 
 def clear_documents() -> int:
     """Drop the rows of deleted documents; returns how many rows went."""
-    ids = list(Document.objects.exclude(deleted_at=None).values_list("pk", flat=True)[:BATCH])
-    if ids:
-        Document.objects.filter(pk__in=ids).delete()
+    with transaction.atomic():
+        dead = Document.objects.exclude(deleted_at=None).select_for_update(skip_locked=True)
+        ids = list(dead.values_list("pk", flat=True)[:BATCH])
+        if ids:
+            Document.objects.filter(pk__in=ids).delete()
     return len(ids)
 
 
 def clear_blobs() -> int:
-    """Remove the bytes nobody needs, then their rows; returns how many.
+    """Remove the bytes nobody needs, then their rows, until none are left or some seconds over; returns how many.
 
     Rows are taken with SKIP LOCKED, so that sweepers share the work; the row goes after the bytes, so that a death in
-    between leaves something to sweep and nothing to leak.
+    between leaves something to sweep and nothing to leak. Few at a time: a storage elsewhere takes its time for each,
+    and the rows are locked meanwhile.
     """
-    with transaction.atomic():
-        blobs = list(
-            Blob.objects.sweepable(grace_seconds=settings.RAG_BLOB_GRACE_SECONDS)
-            .filter(documents=None, thumbnails=None, files=None)
-            .select_for_update(skip_locked=True, of=("self",))[:BATCH]
-        )
-        gone = [blob.pk for blob in blobs if _bytes_gone(blob)]
-        Blob.objects.filter(pk__in=gone).delete()
-    return len(gone)
+    until = time.monotonic() + BLOBS_SECONDS
+    tried: set[str] = set()
+    cleared = 0
+    while (taken := _clear_blobs(tried)) and time.monotonic() < until:
+        tried |= taken.keys()
+        cleared += sum(taken.values())
+    return cleared + sum(taken.values())
+
+
+@transaction.atomic
+def _clear_blobs(tried: Collection[str]) -> dict[str, bool]:
+    """Remove some that were not `tried`; returns whether each is gone."""
+    unneeded = Blob.objects.sweepable(grace_seconds=settings.RAG_BLOB_GRACE_SECONDS).exclude(pk__in=tried)
+    rows = unneeded.filter(documents=None, thumbnails=None, files=None).order_by("changed_at")
+    taken = {blob.pk: _bytes_gone(blob) for blob in rows.select_for_update(skip_locked=True, of=("self",))[:BLOBS]}
+    Blob.objects.filter(pk__in=[pk for pk, gone in taken.items() if gone]).delete()
+    return taken
 
 
 def _bytes_gone(blob: Blob) -> bool:
     try:
         default_storage.delete(blob.key)
-    except OSError as error:
+    except (OSError, Unavailable) as error:
         log.warning("blob %s cannot be removed, it stays for the next sweep: %s", blob.key, error)
         return False
     return True
 
 
 def clear_tasks() -> int:
-    """Forget tasks that ended long ago; returns how many rows went."""
-    old = Task.objects.filter(finished_at__lt=timezone.now() - TASKS_KEPT).values_list("pk", flat=True)[:BATCH]
-    return Task.objects.filter(pk__in=list(old)).delete()[0]
+    """Forget tasks that ended long ago; returns how many rows went.
+
+    Not the finished parts of a generation that is still at work: what they staged is published with the last.
+    """
+    old = Task.objects.filter(finished_at__lt=timezone.now() - TASKS_KEPT)
+    old = old.exclude(document__run=Run.RUNNING, gen=F("document__gen"))
+    with transaction.atomic():
+        rows = old.select_for_update(skip_locked=True, of=("self",))
+        ids = list(rows.values_list("pk", flat=True)[:BATCH])
+        Task.objects.filter(pk__in=ids).delete()
+    return len(ids)
+
+
+def clear_stages() -> int:
+    """Forget what failed tries paid for and nobody took over; returns how many tasks had any."""
+    return paid.forget_old(before=timezone.now() - STAGES_KEPT, most=BATCH)
+
+
+def clear_scratch() -> int:
+    """Remove what killed processes left on its way in; returns of how many."""
+    return scratch.clear()
+
+
+def clear_reservations() -> int:
+    """Forget the room that was held for uploads whose process has died; returns how many."""
+    return Reservation.objects.filter(until__lt=timezone.now()).delete()[0]
+
+
+def clear_removed() -> int:
+    """Forget the removals that nobody who watches is told of any more; returns how many."""
+    return Removed.forget()
 
 
 STEPS: tuple[Callable[[], int], ...] = (
     reclaim_lost,
+    pausing.settle,
     wake_for_waiting,
     clear_datasets,
     clear_documents,
     clear_blobs,
+    clear_stages,
     clear_tasks,
+    clear_scratch,
+    clear_reservations,
+    clear_removed,
+    expiry.forget_sessions,
 )
 
 

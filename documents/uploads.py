@@ -1,44 +1,78 @@
 """Taking files in: bytes to storage, rows for file and document."""
 
 import logging
-import re
-import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import nullcontext
 from dataclasses import dataclass, field
+from functools import partial
+from http import HTTPStatus
+from itertools import chain
 from typing import Any
 
 from django.core.files.base import File as StorageFile
 from django.core.files.uploadedfile import UploadedFile
 from django.db import IntegrityError, transaction
 
-from documents import blobs, filetypes
+from documents import blobs, conflicts, filetypes, labels, quotas, replacing
+from documents.conflicts import OnConflict, Outcome
 from documents.models import Blob, BlobState, Document, File
 from documents.models.file import DATASET_SOURCE, FOLDER
 from knowledgebases import naming
 from knowledgebases.models import Knowledgebase
-from system.errors import ArgumentError, Conflict, DataError, RagError
+from system.errors import Code, Conflict, DataError, RagError, Unavailable
 from system.models import User
+from system.transactions import retried
 
 log = logging.getLogger(__name__)
 
-NAME_BYTES = 255
 _SUFFIX_CHARS = 32
 DATASETS_FOLDER = ".knowledgebase"
-# Marks that change the direction of what follows: they make `exe.txt` out of `txt.exe`.
-_BIDI = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
-_NOT_IN_PATHS = re.compile(r"[^A-Za-z0-9_\-/]")
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What became of one file: the document that has its bytes now, or why there is none.
+
+    Files are refused, by a RagError, for what they are; an OSError is what happened to the storage.
+    """
+
+    name: str
+    outcome: Outcome
+    document: Document | None = None
+    error: RagError | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Uploaded:
-    """What became of an upload: the documents made, and for each other file its name and why there is none.
+    """What became of an upload: a result for each file, in their order."""
 
-    Files are refused for what they are; they fail for what happens to the storage.
-    """
+    results: list[Result] = field(default_factory=list)
 
-    documents: list[Document] = field(default_factory=list)
-    refused: list[tuple[str, str]] = field(default_factory=list)
-    failed: list[tuple[str, str]] = field(default_factory=list)
+    @property
+    def documents(self) -> list[Document]:
+        """The document of each file that has one."""
+        return [result.document for result in self.results if result.document]
+
+    @property
+    def changed(self) -> list[Document]:
+        """Those that are new, or have other bytes than before."""
+        skipped = Outcome.SKIPPED
+        return [result.document for result in self.results if result.document and result.outcome is not skipped]
+
+    @property
+    def errors(self) -> list[tuple[str, RagError]]:
+        """The names of the files that are not stored, and why."""
+        return [(result.name, result.error) for result in self.results if result.error]
+
+
+class NotStored(RagError):
+    """The disk did not take a file; the log tells why."""
+
+    code = Code.SERVER
+    status = HTTPStatus.INTERNAL_SERVER_ERROR
+
+    def __init__(self) -> None:
+        super().__init__("The file could not be stored; try again.")
 
 
 class NameTaken(Conflict):
@@ -48,84 +82,138 @@ class NameTaken(Conflict):
         super().__init__("Duplicated document name in the same dataset.")
 
 
-def clean_name(name: str) -> str:
-    """The label a file name leaves: its bytes, without path, control and bidi characters (contract A.0.11).
-
-    Raises ArgumentError where nothing is left, or more than NAME_BYTES bytes of UTF-8.
-    """
-    label = _label(name)
-    if not label:
-        raise ArgumentError("No file selected!", data=False)
-    check_length(label)
-    return label
-
-
-def typed_name(name: str) -> str:
-    """The same of a name that somebody typed in, for a document without a file. Raises ArgumentError."""
-    check_length(name)
-    if not (label := _label(name)):
-        raise ArgumentError("File name can't be empty.", data=False)
-    return label
-
-
-def check_length(name: str) -> None:
-    """Raise ArgumentError where a name has more than NAME_BYTES bytes of UTF-8."""
-    if len(name.encode()) > NAME_BYTES:
-        raise ArgumentError("File name must be 255 bytes or less.", data=False)
-
-
-def _label(name: str) -> str:
-    """What of a name may be shown; empty where that is nothing, or a folder."""
-    base = name.replace("\\", "/").rsplit("/", 1)[-1]
-    label = "".join(char for char in base if char not in _BIDI and unicodedata.category(char) not in {"Cc", "Cs"})
-    return "" if label.strip() in {"", ".", ".."} else label
-
-
-def add(kb: Knowledgebase, *, user: User, files: "Iterable[UploadedFile[Any]]", parent_path: str = "") -> Uploaded:
+def add(
+    kb: Knowledgebase,
+    *,
+    user: User,
+    files: "Iterable[UploadedFile[Any]]",
+    parent_path: str = "",
+    on_conflict: OnConflict = OnConflict.KEEP,
+    room: quotas.Room | None = None,
+) -> Uploaded:
     """Store `files` in `kb`, each on its own: one that is refused leaves nothing behind and keeps no other out.
 
-    Raises ArgumentError, with nothing stored, for a `parent_path` that is too long.
+    Once the storage does not answer, the files that are left are not tried. With nothing stored, raises ArgumentError
+    for a `parent_path` that is too long, and TooLarge where the tenant has not room for all; `room` is what the caller
+    holds for them already.
     """
+    folder, given = labels.clean_folder(parent_path), list(files)
+    with quotas.room(kb.tenant) if room is None else nullcontext(room) as held:
+        held.hold(documents=len(given), size=sum(file.size or 0 for file in given))
+        arriving = partial(take, kb, user=user, folder=folder, on_conflict=on_conflict, room=held)
+        return _taken_in_turn(given, arriving)
+
+
+def _taken_in_turn(files: "list[UploadedFile[Any]]", arriving: "Callable[..., Result]") -> Uploaded:
     uploaded = Uploaded()
-    folder = _folder(parent_path)
+    outage: Unavailable | None = None
     for file in files:
+        name = file.name or ""
         try:
-            uploaded.documents.append(add_one(kb, user=user, file=file, folder=folder))
+            if outage:
+                raise outage
+            result = arriving(file=file)
         except RagError as error:
-            uploaded.refused.append((file.name or "", error.message))
+            outage = error if isinstance(error, Unavailable) else None
+            result = Result(name, Outcome.REFUSED, error=error)
         except OSError:
             log.exception("storing an upload of %s bytes", file.size)
-            uploaded.failed.append((file.name or "", "The file could not be stored; try again."))
+            result = Result(name, Outcome.REFUSED, error=NotStored())
+        uploaded.results.append(result)
     return uploaded
 
 
 def add_one(kb: Knowledgebase, *, user: User, file: "StorageFile[Any]", folder: str = "") -> Document:
-    """Store one file, shown to clients as lying in `folder`.
+    """Store one file as a document of its own, shown to clients as lying in `folder`."""
+    with quotas.room(kb.tenant) as room:
+        room.hold(documents=1, size=file.size or 0)
+        document = take(kb, user=user, file=file, room=room, folder=folder).document
+    assert document is not None  # noqa: S101 -- nothing else comes of a file that is kept
+    return document
 
-    The blob's row comes first, pending; it goes live with the rows that need it.
+
+def take(
+    kb: Knowledgebase,
+    *,
+    user: User,
+    file: "StorageFile[Any]",
+    room: quotas.Room,
+    folder: str = "",
+    on_conflict: OnConflict = OnConflict.KEEP,
+) -> Result:
+    """Store one file, or find that it is there already; `room` is held for it.
+
+    The blob's row comes first, pending; it goes live with the rows that need it. One that turns out not to be needed
+    stays pending, for the sweeper.
     """
-    name = clean_name(file.name or "")
-    kind = filetypes.kind_of(name)
-    if kind is filetypes.Kind.OTHER:
+    arrival = Arrival(labels.clean_name(file.name or ""), folder, on_conflict, room)
+    if arrival.kind is filetypes.Kind.OTHER:
         raise DataError("This type of file has not been supported yet!")
-    names = _free_names(kb, name)
-    candidate = next(names)
+    outcome, document = arrival.judged(kb, blobs.sha256_of(file))
+    if outcome is Outcome.SKIPPED:
+        return Result(arrival.name, outcome, document)
+    names = _free_names(kb, arrival.name)
+    if outcome is not Outcome.REPLACED:
+        names = chain([next(names)], names)  # where there is none, that is told before anything is stored
     blob = blobs.store(kb.tenant, file)
     while True:
         try:
-            return _record(kb, user=user, blob=blob, name=candidate, kind=kind, folder=folder)
+            if result := _settle(kb, user=user, blob=blob, arrival=arrival, names=names):
+                return result
         except IntegrityError as error:  # somebody else took the name meanwhile
             if "document_name" not in str(error):
                 raise
-            candidate = next(names)
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """A file that is to become a document."""
+
+    name: str
+    folder: str
+    on_conflict: OnConflict
+    room: quotas.Room
+
+    @property
+    def kind(self) -> filetypes.Kind:
+        """The type that its name tells."""
+        return filetypes.kind_of(self.name)
+
+    def judged(self, kb: Knowledgebase, sha256: str) -> tuple[Outcome, Document | None]:
+        """What is to become of it; raises Duplicate."""
+        if self.on_conflict is OnConflict.KEEP:
+            return Outcome.KEPT, None
+        return conflicts.judge(kb, name=self.name, sha256=sha256, asked=self.on_conflict)
+
+
+@retried
+def _settle(kb: Knowledgebase, *, user: User, blob: Blob, arrival: Arrival, names: Iterator[str]) -> Result | None:
+    """The rows of a file whose bytes are stored; None where a document changed meanwhile that was to be replaced."""
+    if arrival.on_conflict is not OnConflict.KEEP:
+        conflicts.lock(kb)
+    outcome, document = arrival.judged(kb, blob.sha256)
+    if outcome is Outcome.SKIPPED:
+        return Result(arrival.name, outcome, document)
+    if outcome is Outcome.REPLACED and document is not None:
+        document = replacing.replace(document, blob=blob, location=_location(arrival.folder, document.name))
+        if document is None:
+            return None
+    else:
+        name = arrival.name if outcome is Outcome.STORED else next(names)
+        outcome = Outcome.STORED if name == arrival.name else Outcome.KEPT
+        document = _record(kb, user=user, blob=blob, name=name, kind=arrival.kind, folder=arrival.folder)
+    arrival.room.take(blob.size)
+    return Result(arrival.name, outcome, document)
 
 
 def create_empty(kb: Knowledgebase, *, user: User, name: str) -> Document:
-    """A document without a file, to be filled with chunks by hand; `name` is a `typed_name`. Raises NameTaken."""
+    """A document without a file, for chunks made by hand; `name` is a `labels.typed_name`. Raises NameTaken."""
     if Document.objects.filter(kb=kb, deleted_at=None).named(name).exists():
         raise NameTaken
     try:
-        return _record(kb, user=user, blob=None, name=name, kind=filetypes.Kind.VIRTUAL)
+        with quotas.room(kb.tenant) as room:
+            room.hold(documents=1, size=0)
+            return _record(kb, user=user, blob=None, name=name, kind=filetypes.Kind.VIRTUAL)
     except IntegrityError as error:  # somebody else took the name meanwhile
         if "document_name" not in str(error):
             raise
@@ -154,7 +242,7 @@ def _record(
         name=name,
         file=file,
         blob=blob,
-        location="/".join(filter(None, [folder, name])) if blob else "",
+        location=_location(folder, name) if blob else "",
         size=size,
         sha256=sha256,
         type=kind,
@@ -165,6 +253,10 @@ def _record(
     if blob:
         Blob.objects.filter(pk=blob.pk).mark(BlobState.LIVE)
     return document
+
+
+def _location(folder: str, name: str) -> str:
+    return "/".join(filter(None, [folder, name]))
 
 
 def folder_of(kb: Knowledgebase) -> File:
@@ -192,14 +284,7 @@ def _free_names(kb: Knowledgebase, name: str) -> Iterator[str]:
     """Names that are free in `kb`, to be tried in turn; raises DataError where there is none, or it is too long."""
     taken = naming.among(Document.objects.filter(kb=kb, deleted_at=None))
     for candidate in naming.candidates(name, taken=taken):
-        if len(candidate.encode()) > NAME_BYTES:
+        if len(candidate.encode()) > labels.NAME_BYTES:
             raise DataError("Exceed the maximum length of file name!")
         yield candidate
     raise DataError(f"No free name is left for `{name}` in this dataset.")
-
-
-def _folder(parent_path: str) -> str:
-    """What of `parent_path` shows in locations: letters, digits, `_`, `-`, and folders that lead down."""
-    if len(parent_path) > NAME_BYTES:
-        raise ArgumentError(f"`parent_path` may have {NAME_BYTES} characters; this one has {len(parent_path)}.")
-    return "/".join(filter(None, _NOT_IN_PATHS.sub("", parent_path).split("/")))

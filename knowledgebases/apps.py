@@ -20,4 +20,6 @@ class KnowledgebasesConfig(AppConfig):
             models_dir=settings.RAG_MODELS_DIR or None,
             threads=settings.RAG_EMBED_THREADS,
             private_endpoints=settings.RAG_PRIVATE_ENDPOINTS,
+            # People who search or edit do not wait for documents that are embedded.
+            slots=None if settings.RAG_PROCESS == "web" else settings.RAG_ENDPOINT_CONCURRENCY,
         )

@@ -6,13 +6,14 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from knowledgebases import naming, parser_config
+from knowledgebases import embedders, naming, parser_config
 from knowledgebases.embedders import catalogue
 from knowledgebases.lexical import tokenizer
 from knowledgebases.models import Knowledgebase, Method
 from knowledgebases.models.knowledgebase import KnowledgebaseQuerySet
 from system.errors import ArgumentError, Conflict, DataError, Forbidden, NotFound
 from system.models import ModelEndpoint, ModelType, Tenant, User
+from system.models.tenant import DEFAULT_EMBEDDING_MODEL
 from system.transactions import retried
 
 NAME_BYTES = 128
@@ -40,7 +41,7 @@ def create(tenant: Tenant, *, created_by: User, given: Mapping[str, Any], any_mo
     # One creation at a time in a tenant, so that two cannot find the same name free. FOR NO KEY UPDATE: rows that
     # refer to the tenant may be written meanwhile.
     tenant = Tenant.objects.select_for_update(no_key=True).get(pk=tenant.pk)
-    model_id = given.get("embedding_model") or tenant.embd_id
+    model_id = given.get("embedding_model") or _default_model(tenant, given.get("language"))
     if not any_model:
         check_model(tenant, model_id)
     method = given.get("chunk_method", Method.NAIVE)
@@ -138,6 +139,13 @@ def _change_model(kb: Knowledgebase, model_id: str, *, any_model: bool) -> None:
         check_model(kb.tenant, model_id)
     if model_id != kb.embd_id:
         kb.embd_id, kb.space = model_id, None
+
+
+def _default_model(tenant: Tenant, language: str | None) -> str:
+    """The tenant's model; where nobody chose one, the local model for the dataset's language."""
+    if language and tenant.embd_id == DEFAULT_EMBEDDING_MODEL:
+        return embedders.default_for(language)
+    return tenant.embd_id
 
 
 def _change_language(kb: Knowledgebase, language: str) -> None:

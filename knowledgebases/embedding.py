@@ -33,4 +33,6 @@ def embedder_for(kb: "Knowledgebase") -> Embedder:
         api_key=endpoint.api_key,
         dimension=endpoint.dimension,
         model_id=endpoint.model_id,
+        endpoint=endpoint.pk,
+        concurrency=endpoint.concurrency,
     )

@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 from django.db import connection
-from pgvector import HalfVector, SparseVector
+from pgvector import HalfVector
 
 from knowledgebases.embedders.base import Embedder
-from knowledgebases.lexical import statistics, tokenizer, weighing
+from knowledgebases.lexical import rows
 from knowledgebases.lexical.weighing import Weighted
 from knowledgebases.models import Chunk, DenseRow, EmbeddingSpace, Knowledgebase, LexicalRow
 from system.errors import Misconfigured
@@ -47,13 +47,10 @@ def index_chunks(kb: Knowledgebase, entries: Sequence[Entry], *, space: Embeddin
     """
     if not entries:
         return
-    _enter(kb, space)
+    enter(kb, space)
     index_terms(kb, {entry.chunk: entry.title for entry in entries})
-    rows = [
-        DenseRow(**_scope(entry.chunk), space=space, embedding=_halfvec(entry.embedding, space)) for entry in entries
-    ]
     DenseRow.objects.bulk_create(
-        rows,
+        [DenseRow(**_scope(entry.chunk), space=space, embedding=halfvec(entry.embedding, space)) for entry in entries],
         batch_size=BATCH,
         update_conflicts=True,
         unique_fields=["chunk"],
@@ -63,11 +60,13 @@ def index_chunks(kb: Knowledgebase, entries: Sequence[Entry], *, space: Embeddin
 
 def index_terms(kb: Knowledgebase, titles: Mapping[Chunk, str]) -> None:
     """Index the words of saved chunks of `kb`, each with its document's title; also after a document was renamed."""
-    weighted = {chunk: _weigh(kb, chunk, title) for chunk, title in titles.items()}
-    known = statistics.totals(kb.pk)
-    average = weighing.average_length(
-        known.chunks + len(weighted), known.length + sum(item.length for item in weighted.values())
-    )
+    weighted = {
+        chunk: rows.Text(chunk.content, title, chunk.headings, chunk.important_keywords, chunk.questions).weigh(
+            kb.language
+        )
+        for chunk, title in titles.items()
+    }
+    average = rows.average_with(kb.pk, weighted.values())
     LexicalRow.objects.bulk_create(
         [_lexical_row(chunk, item, average) for chunk, item in weighted.items()],
         batch_size=BATCH,
@@ -121,8 +120,8 @@ def ensure_dense_index(space: EmbeddingSpace) -> bool:
             cursor.execute("SELECT pg_advisory_unlock(hashtextextended(%s, 0))", [name])
 
 
-def _enter(kb: Knowledgebase, space: EmbeddingSpace) -> None:
-    """Make `space` that of `kb`, if it has no vectors of another."""
+def enter(kb: Knowledgebase, space: EmbeddingSpace) -> None:
+    """Make `space` that of `kb`, if it has no vectors of another; raises Misconfigured if it has."""
     current = Knowledgebase.objects.values_list("space", flat=True).get(pk=kb.pk)
     if current is None or (current != space.pk and not DenseRow.objects.filter(kb_id=kb.pk).exists()):
         # Only one of several first writers may win: the row lock of the winner decides.
@@ -147,33 +146,13 @@ def _scope(chunk: Chunk) -> dict[str, Any]:
     }
 
 
-def _weigh(kb: Knowledgebase, chunk: Chunk, title: str) -> Weighted:
-    return weighing.weigh(
-        [
-            (weighing.CONTENT, [chunk.content]),
-            (weighing.TITLE, [title]),
-            (weighing.HEADINGS, chunk.headings),
-            (weighing.KEYWORDS, chunk.important_keywords),
-            (weighing.QUESTIONS, chunk.questions),
-        ],
-        kb.language,
-    )
-
-
 def _lexical_row(chunk: Chunk, weighted: Weighted, average: float) -> LexicalRow:
-    weights: dict[int, float] = {}
-    for term, weight in weighted.saturated(average).items():
-        dimension = tokenizer.dimension(term)
-        weights[dimension] = weights.get(dimension, 0.0) + weight
-    return LexicalRow(
-        **_scope(chunk),
-        length=round(weighted.length),
-        terms=sorted({tokenizer.salted(term, chunk.kb_id) for term in weighted.frequencies}),
-        weights=SparseVector(weights, tokenizer.DIMENSIONS),
-    )
+    found = rows.columns(weighted, kb_id=chunk.kb_id, average=average)
+    return LexicalRow(**_scope(chunk), length=found.length, terms=found.terms, weights=found.weights)
 
 
-def _halfvec(embedding: npt.NDArray[np.float32], space: EmbeddingSpace) -> HalfVector:
+def halfvec(embedding: npt.NDArray[np.float32], space: EmbeddingSpace) -> HalfVector:
+    """A vector of `space` as it is stored; raises Misconfigured for what is none."""
     if embedding.shape != (space.dimension,) or not np.isfinite(embedding).all():
         raise Misconfigured(
             f"Embedding model {space} answered a vector of shape {embedding.shape}, or with values that are not "

@@ -5,13 +5,15 @@ import sys
 from typing import Any
 
 from ragsite.embedded.shim import die_with_parent
-from ragsite.settings.rag import RAG_WEB_PROCESSES
+from ragsite.settings.rag import RAG_STREAMS, RAG_WEB_PROCESSES
 
 # Few processes, many threads: searches wait for PostgreSQL and for ONNX, both outside the interpreter's lock. What is
-# imported before the fork is in memory once; each process that has answered a search has the query model.
+# imported before the fork is in memory once; each process that has answered a search has the query model. A stream of
+# events takes a thread for as long as it lasts, asleep; the rest are for requests, of which no more work at once than
+# there are connections to the database (RAG_WEB_CONNECTIONS). Threads are started as they are needed.
 worker_class = "gthread"
 workers = RAG_WEB_PROCESSES
-threads = 16
+threads = RAG_STREAMS + 24
 preload_app = True
 timeout = 60  # seconds without a heartbeat of the worker
 graceful_timeout = 10  # seconds for requests to end after SIGTERM
@@ -33,3 +35,10 @@ def when_ready(_server: Any) -> None:
 def post_fork(_server: Any, worker: Any) -> None:
     """Have the worker die with the master; fork has cleared what the master asked for itself."""
     die_with_parent(parent=worker.ppid)
+
+
+def post_worker_init(worker: Any) -> None:
+    """Have the streams of the worker end as soon as it is to stop."""
+    from documents.watching.hub import hub
+
+    hub.stopping = lambda: not worker.alive

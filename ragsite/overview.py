@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.timesince import timesince
 
 from documents.models import Document, Run, Task, TaskState
-from knowledgebases.models import Knowledgebase
+from knowledgebases.models import Circuit, Knowledgebase
 from system import health, heartbeats
 from system.health import Finding
 from system.models import APIToken
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 ALIVE_SECONDS = 90.0  # workers beat every 30 s: one that misses three is not counted
 TOKEN_ENDS = timedelta(days=7)
 LONG_WAIT = timedelta(minutes=5)
+_NAMED = 5  # endpoints that fail
 _PARTS = {"db": "Database", "redis": "Queue server", "storage": "File storage", "doc_engine": "Search engine"}
 
 
@@ -114,6 +115,8 @@ def counts() -> Counts:
 def concerns(user: "User", parts: list[Part], queue: Queue, counts: Counts) -> list[Concern]:
     """What needs somebody, the gravest first, as far as `user` may see it."""
     found = [*_failing(parts), *_stuck(queue)]
+    if user.has_perm("system.view_modelendpoint"):
+        found += _suspended()
     if user.has_perm("documents.view_document"):
         found += _failed(counts)
     if user.has_perm("system.view_apitoken"):
@@ -136,6 +139,15 @@ def _stuck(queue: Queue) -> Iterator[Concern]:
     elif queue.oldest and timezone.now() - queue.oldest > LONG_WAIT:
         yield Concern(
             f"A task has waited for {queue.wait}", "More workers (RAGSITE_WORKERS) would take it sooner.", url
+        )
+
+
+def _suspended() -> Iterator[Concern]:
+    open_ones = Circuit.objects.filter(open_until__isnull=False).select_related("endpoint")
+    for circuit in open_ones.order_by("failed_at")[:_NAMED]:
+        url = reverse("admin:system_modelendpoint_change", args=[circuit.endpoint_id])
+        yield Concern(
+            f"{circuit.endpoint} fails", f"Documents wait for it, and searches go by words: {circuit.message}", url
         )
 
 

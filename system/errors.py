@@ -84,6 +84,10 @@ class Conflict(RagError):
     status = HTTPStatus.CONFLICT
 
 
+class PartlyDone(RagError):
+    """Some of what was asked for is done: `data` tells of each item, in order, on every route."""
+
+
 class TooLarge(RagError):
     """More bytes, rows or items than a limit allows."""
 
@@ -103,6 +107,10 @@ class Unavailable(RagError):
 
     code = Code.CONNECTION
     status = HTTPStatus.SERVICE_UNAVAILABLE
+
+
+class Suspended(Unavailable):
+    """Something outside that was not asked, because it fails at the moment or is busy: nothing was tried."""
 
 
 class Misconfigured(RagError):

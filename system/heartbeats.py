@@ -93,6 +93,13 @@ def recent(minutes: float = 30) -> dict[str, list[Beat]]:
     return {name: [json.loads(entry) for entry in entries] for name, entries in zip(names, found, strict=True)}
 
 
+def alive(seconds: float) -> int:
+    """How many workers have beaten in the last `seconds`. Raises RedisError."""
+    with connection() as client:
+        count: int = client.zcount(_WORKERS, time.time() - seconds, "+inf")
+        return count
+
+
 def _address() -> str:
     try:
         return socket.gethostbyname(socket.gethostname())

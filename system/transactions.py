@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from typing import ParamSpec, TypeVar
 
-from django.db import OperationalError, transaction
+from django.db import OperationalError, close_old_connections, transaction
 from psycopg import errors
 
 P = ParamSpec("P")
@@ -40,3 +40,9 @@ def retried(deed: Callable[P, R]) -> Callable[P, R]:
         raise AssertionError("unreachable")
 
     return run
+
+
+def let_go() -> None:
+    """Give the connection back to its pool before a long time without a query; within a transaction it is kept."""
+    if not transaction.get_connection().in_atomic_block:
+        close_old_connections()

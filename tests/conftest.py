@@ -6,10 +6,13 @@ import hypothesis
 import pytest
 from django.conf import settings as django_settings
 from django.contrib.auth.models import Permission
+from django.core.files.storage import storages
 from django.test import Client
 from redis import Redis
 from rest_framework.test import APIClient
 
+from documents import waking
+from documents.watching.hub import hub
 from ragsite.embedded import valkey
 from system.rest.authentication import session_token
 from tests.factories import APITokenFactory, MembershipFactory, UserFactory
@@ -18,6 +21,18 @@ from tests.factories import APITokenFactory, MembershipFactory, UserFactory
 hypothesis.settings.register_profile("ci", derandomize=True)
 if os.environ.get("CI"):
     hypothesis.settings.load_profile("ci")
+
+
+def pytest_terminal_summary(terminalreporter):
+    """How often the crash tests died, and to what harm: their workers' own output is not shown."""
+    found = [
+        dict(report.user_properties)
+        for report in terminalreporter.getreports("passed") + terminalreporter.getreports("failed")
+    ]
+    deaths = [told for told in found if "deaths" in told]
+    if deaths:
+        total, bad = (sum(told[name] for told in deaths) for name in ("deaths", "bad"))
+        terminalreporter.write_line(f"crash points: {total} deaths, {bad} bad")
 
 
 @pytest.fixture
@@ -117,14 +132,62 @@ def anonymous():
     return APIClient(raise_request_exception=False)
 
 
+@pytest.fixture(scope="session")
+def bucket_server(tmp_path_factory):
+    """A server of buckets, started if need be."""
+    from tests.buckets import BucketServer
+
+    server = BucketServer(tmp_path_factory.mktemp("buckets"))
+    server.start()
+    yield server
+    server.kill()
+
+
+@pytest.fixture
+def in_bucket(settings, bucket_server, tmp_path):
+    """Files of a test go to a bucket, to a folder of their own."""
+    options = bucket_server.options(location=tmp_path.name)
+    backend = {"BACKEND": "documents.object_storage.ObjectStorage", "OPTIONS": options}
+    settings.STORAGES = {**settings.STORAGES, "default": backend}
+
+
 @pytest.fixture(autouse=True)
-def storage(settings, tmp_path):
-    """Files of a test go with it."""
+def storage(settings, tmp_path, request):
+    """Files of a test go with it; `make test-s3` runs the tests that store some with a bucket."""
+    settings.RAG_SCRATCH_DIR = tmp_path / "files" / ".incoming"
+    if os.environ.get("RAGSITE_TEST_STORAGE") == "s3":
+        request.getfixturevalue("in_bucket")
+        return
     options = settings.STORAGES["default"].get("OPTIONS", {})
     settings.STORAGES = {
         **settings.STORAGES,
         "default": {**settings.STORAGES["default"], "OPTIONS": {**options, "location": str(tmp_path / "files")}},
     }
+
+
+@pytest.fixture
+def full_disk(monkeypatch):
+    """From now on the storage takes no file, or none of a certain size."""
+
+    def full_disk(size=None):
+        kind = type(storages["default"])
+        save = kind._save
+
+        def full(self, name, content):
+            if size in {None, content.size}:
+                raise OSError("No space left on device")
+            return save(self, name, content)
+
+        monkeypatch.setattr(kind, "_save", full)
+
+    return full_disk
+
+
+@pytest.fixture(autouse=True)
+def nobody_watches():
+    """Streams of a test, and the connection of the thread that serves them, end with it."""
+    yield
+    hub.close()
 
 
 @pytest.fixture(scope="session")
@@ -136,8 +199,9 @@ def valkey_url():
 
 
 @pytest.fixture
-def redis(valkey_url):
+def redis(valkey_url, monkeypatch):
     """An empty Redis."""
+    monkeypatch.setattr(waking, "_quiet_until", 0.0)  # whatever a test before met
     with Redis.from_url(valkey_url) as client:
         client.flushdb()
         yield client

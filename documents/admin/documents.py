@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.contrib import admin
-from django.contrib.admin.models import ADDITION, LogEntry
+from django.contrib.admin.models import ADDITION, CHANGE, LogEntry
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.defaultfilters import filesizeformat
@@ -17,9 +17,11 @@ from unfold.enums import ActionVariant
 
 from documents import queueing, removal
 from documents.admin.uploading import Upload
+from documents.admin.watched import WatchedAdmin
+from documents.conflicts import Outcome
 from documents.models import Document, Run, Task
-from documents.progress import QUEUED
-from system.console.display import Tone, badge, bar, line, link, live
+from documents.uploads import Uploaded
+from system.console.display import Tone, badge, link, live
 from system.console.pages import ReadOnlyAdmin
 
 TONES = {
@@ -39,7 +41,7 @@ WORDS = {
 
 
 @admin.register(Document)
-class DocumentAdmin(ReadOnlyAdmin):
+class DocumentAdmin(WatchedAdmin, ReadOnlyAdmin):
     """Documents of all datasets; what is shown of their progress is their tasks' own."""
 
     list_display = [
@@ -49,14 +51,15 @@ class DocumentAdmin(ReadOnlyAdmin):
     list_select_related = ["kb"]
     list_filter = [("run", ChoicesCheckboxFilter), ("kb", AutocompleteSelectFilter), ("parser_id", ChoicesRadioFilter)]
     search_fields = ["name", "id"]
-    actions = ["parse", "stop"]
+    actions = ["parse", "stop", "retry"]
     actions_detail = ["parse_this", "stop_this", "chunks"]
     fieldsets = [
-        (None, {"fields": ["name", "shown_dataset", ("shown_run", "shown_progress"), "shown_log"]}),
+        (None, {"fields": ["name", "shown_dataset", ("shown_run", "shown_progress"), "shown_message", "shown_log"]}),
         (
             "Content",
             {"fields": [("shown_chunks", "shown_tokens", "shown_size"), ("type", "parser_id"), "parser_config"]},
         ),
+        ("Work", {"fields": ["shown_tasks"]}),
         (
             "Facts",
             {"fields": [("id", "created_by"), ("process_begin_at", "process_duration"), ("gen", "published_gen")]},
@@ -64,7 +67,8 @@ class DocumentAdmin(ReadOnlyAdmin):
         ("Metadata", {"fields": ["meta_fields", "enabled", "sha256", ("created_at", "updated_at")]}),
     ]
     readonly_fields = [
-        *("shown_dataset", "shown_run", "shown_progress", "shown_log", "shown_chunks", "shown_tokens", "shown_size"),
+        *("shown_dataset", "shown_run", "shown_progress", "shown_message", "shown_log", "shown_tasks"),
+        *("shown_chunks", "shown_tokens", "shown_size"),
     ]
     first_step = "Upload files into a dataset. They are parsed, and can be searched a moment later."
 
@@ -91,9 +95,13 @@ class DocumentAdmin(ReadOnlyAdmin):
         """Take files in."""
         return Upload(self)(request)
 
-    def log_uploads(self, request: HttpRequest, documents: list[Document]) -> None:
-        """Begin the history of uploaded documents."""
-        LogEntry.objects.log_actions(request.user.pk, documents, ADDITION, "Uploaded.")  # type: ignore[arg-type]
+    def log_uploads(self, request: HttpRequest, uploaded: Uploaded) -> None:
+        """Begin the history of new documents, and note in that of others that they were replaced."""
+        replaced = [one.document for one in uploaded.results if one.outcome is Outcome.REPLACED and one.document]
+        fresh = [document for document in uploaded.changed if document not in replaced]
+        for documents, flag, text in ((fresh, ADDITION, "Uploaded."), (replaced, CHANGE, "Replaced by an upload.")):
+            if documents:
+                LogEntry.objects.log_actions(request.user.pk, documents, flag, text)  # type: ignore[arg-type]
 
     def delete_model(self, request: HttpRequest, obj: Document) -> None:
         """Remove: invisible at once, bytes go with the sweeper."""
@@ -119,6 +127,14 @@ class DocumentAdmin(ReadOnlyAdmin):
         count = queueing.stop([document.pk for document in under_way])
         self.note(request, under_way, "Parsing stopped.")
         self.tell(request, count, "{} stopped.", "Nothing to stop: no parsing was under way.")
+
+    @action(description="Retry failed documents", permissions=["run"], icon="replay")
+    def retry(self, request: HttpRequest, queryset: QuerySet[Document]) -> None:
+        """Start those anew that have failed."""
+        failed = list(queryset.filter(run=Run.FAIL))
+        count = queueing.retry([document.pk for document in failed])
+        self.note(request, failed, "Parsing retried.")
+        self.tell(request, count, "{} queued again.", "Nothing to retry: none of them failed.")
 
     @action(
         description="Parse",
@@ -166,20 +182,10 @@ class DocumentAdmin(ReadOnlyAdmin):
     def shown_run(self, document: Any) -> str:
         """What has become of it."""
         run = Run(document.run)
-        waits = run == Run.RUNNING and document.live_progress <= QUEUED
-        shown = badge("queued", Tone.PLAIN) if waits else badge(WORDS[run], TONES[run])
+        shown = badge("queued", Tone.PLAIN) if document.sight.waiting else badge(WORDS[run], TONES[run])
+        if run == Run.RUNNING and document.kb.paused_at:
+            shown = badge("paused", Tone.WARN)
         return live(f"{document.pk}:run", shown, running=run == Run.RUNNING)
-
-    @display(description="progress", ordering="progress")
-    def shown_progress(self, document: Any) -> str:
-        """How far its tasks are."""
-        return live(f"{document.pk}:bar", bar(document.live_progress, TONES[Run(document.run)]))
-
-    @display(description="message")
-    def shown_message(self, document: Any) -> str:
-        """The last line of its log."""
-        lines = (document.live_message or "").splitlines()
-        return live(f"{document.pk}:message", line(lines[-1] if lines else "", length=40))
 
     @display(description="log")
     def shown_log(self, document: Any) -> str:

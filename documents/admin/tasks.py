@@ -1,26 +1,47 @@
 """Tasks in the console: who works on what, and what went wrong."""
 
+from collections.abc import Collection
 from typing import Any
 
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
-from unfold.contrib.filters.admin import ChoicesCheckboxFilter
+from django.utils.html import format_html
+from unfold.contrib.filters.admin import ChoicesCheckboxFilter, RadioFilter
 from unfold.decorators import action, display
+from unfold.enums import ActionVariant
 
 from documents import queueing
-from documents.models import Task, TaskState
+from documents.models import Document, Task, TaskState
+from documents.models.claiming import QUARANTINE
+from documents.models.task import OPEN, UNPUBLISHED
 from system.console.display import Tone, ago, badge, bar, line, link, live
 from system.console.pages import ReadOnlyAdmin
 
 TONES = {
     TaskState.QUEUED: Tone.PLAIN,
+    TaskState.PAUSED: Tone.WARN,
     TaskState.RUNNING: Tone.BUSY,
     TaskState.DONE: Tone.GOOD,
     TaskState.FAILED: Tone.BAD,
     TaskState.CANCELED: Tone.WARN,
 }
+
+
+class QuarantineFilter(RadioFilter):  # type: ignore[misc]
+    """Tasks that lost many workers, and so run alone."""
+
+    title = "quarantine"
+    parameter_name = "quarantine"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        """The one choice beside all."""
+        return [("in", "In quarantine")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Task]) -> QuerySet[Task]:
+        """Those that were chosen."""
+        return queryset.filter(state__in=OPEN, lost__gte=QUARANTINE) if self.value() == "in" else queryset
 
 
 @admin.register(Task)
@@ -33,9 +54,9 @@ class TaskAdmin(ReadOnlyAdmin):
     ]
     list_select_related = ["document"]
     list_display_links = None
-    list_filter = [("state", ChoicesCheckboxFilter)]
+    list_filter = [("state", ChoicesCheckboxFilter), QuarantineFilter]
     search_fields = ["document__name", "document__id", "owner"]
-    actions = ["run_again"]
+    actions = ["stop", "retry"]
     first_step = "Tasks appear when documents are parsed."
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Task]:
@@ -47,12 +68,29 @@ class TaskAdmin(ReadOnlyAdmin):
         """Who may start work: those who may change documents."""
         return request.user.has_perm("documents.change_document")
 
-    @action(description="Run again", permissions=["run"], icon="replay")
-    def run_again(self, request: HttpRequest, queryset: QuerySet[Task]) -> None:
-        """Begin a new generation of the tasks' documents; these tasks stay for the record."""
-        documents = set(queryset.values_list("document_id", flat=True))
-        count = queueing.start(documents)
-        self.tell(request, count, "{} started anew.", "Nothing to run: the documents are gone.")
+    @action(description="Stop", permissions=["run"], icon="stop", variant=ActionVariant.WARNING)
+    def stop(self, request: HttpRequest, queryset: QuerySet[Task]) -> None:
+        """Stop the documents of the tasks that wait, are held back, or run."""
+        owners = set(queryset.filter(state__in=OPEN).values_list("document_id", flat=True))
+        count = queueing.stop(list(owners))
+        self._note(request, owners, "Parsing stopped.")
+        self._tell(request, count, "stopped", "Nothing to stop: none of them waits or runs.")
+
+    @action(description="Retry", permissions=["run"], icon="replay")
+    def retry(self, request: HttpRequest, queryset: QuerySet[Task]) -> None:
+        """Start the documents anew that failed or were stopped; these tasks stay for the record."""
+        owners = set(queryset.filter(state__in=UNPUBLISHED).values_list("document_id", flat=True))
+        again = list(Document.objects.unsuccessful(canceled=True).filter(pk__in=owners).values_list("pk", flat=True))
+        count = queueing.retry(again, canceled=True)
+        self._note(request, again, "Parsing retried.")
+        self._tell(request, count, "started anew", "Nothing to retry: none of their documents failed or was stopped.")
+
+    def _note(self, request: HttpRequest, document_ids: Collection[str], what: str) -> None:
+        self.note(request, Document.objects.filter(pk__in=document_ids), what)
+
+    def _tell(self, request: HttpRequest, count: int, done: str, nothing: str) -> None:
+        documents = "document" if count == 1 else "documents"
+        self.tell(request, count, f"{count:,} {documents} {done}.", nothing)
 
     @display(description="document", ordering="document__name")
     def shown_document(self, task: Task) -> str:
@@ -64,7 +102,10 @@ class TaskAdmin(ReadOnlyAdmin):
         """Where it stands."""
         state = TaskState(task.state)
         running = state in {TaskState.QUEUED, TaskState.RUNNING}
-        return live(f"{task.pk}:state", badge(state.label.lower(), TONES[state]), running=running)
+        shown = badge(state.label.lower(), TONES[state])
+        if task.quarantined:
+            shown = format_html("{} {}", shown, badge("quarantine", Tone.BAD))
+        return live(f"{task.pk}:state", shown, running=running)
 
     @display(description="progress", ordering="progress")
     def shown_progress(self, task: Task) -> str:

@@ -12,17 +12,31 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.views.decorators.csrf import csrf_protect
 from django.views.decorators.http import require_http_methods
-from unfold.widgets import UnfoldAdminSelect2Widget, UnfoldBooleanSwitchWidget
+from unfold.widgets import UnfoldAdminSelect2Widget, UnfoldAdminSelectWidget, UnfoldBooleanSwitchWidget
 
 from documents import queueing, uploads
-from documents.models import Document
+from documents.conflicts import OnConflict, Outcome, on_conflict
+from documents.models import Document, Run
 from knowledgebases.models import Knowledgebase
+from system.console.display import Tone, badge, link
 from system.errors import RagError
 
 if TYPE_CHECKING:
     from documents.admin.documents import DocumentAdmin
 
-_NAMED = 5  # files not stored that are told one by one
+_CHOICES = [
+    (OnConflict.KEEP, "Keep both, the new one under another name"),
+    (OnConflict.SKIP, "Skip it where the dataset has the same content"),
+    (OnConflict.REPLACE, "Replace the document of the same name"),
+    (OnConflict.ERROR, "Refuse it"),
+]
+_TONES = {
+    Outcome.STORED: Tone.GOOD,
+    Outcome.KEPT: Tone.WARN,
+    Outcome.SKIPPED: Tone.PLAIN,
+    Outcome.REPLACED: Tone.GOOD,
+    Outcome.REFUSED: Tone.BAD,
+}
 
 
 class FilesField(forms.FileField):
@@ -42,6 +56,9 @@ class UploadForm(forms.Form):
 
     kb = forms.ModelChoiceField(Knowledgebase.objects.none(), label="Dataset", widget=UnfoldAdminSelect2Widget)
     file = FilesField(label="Files", widget=FilesField.widget({"class": "rs-files", "multiple": True}))
+    on_conflict = forms.ChoiceField(
+        label="A file that is there already", choices=_CHOICES, required=False, widget=UnfoldAdminSelectWidget
+    )
     parse = forms.BooleanField(label="Parse at once", required=False, initial=True, widget=UnfoldBooleanSwitchWidget)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -75,22 +92,39 @@ class Upload:
 
     def _take(self, request: HttpRequest, form: UploadForm) -> HttpResponse:
         kb = form.cleaned_data["kb"]
-        taken = uploads.add(kb, user=request.user, files=form.cleaned_data["file"])  # type: ignore[arg-type]
-        self.page.log_uploads(request, taken.documents)
+        taken = uploads.add(
+            kb,
+            user=request.user,  # type: ignore[arg-type]
+            files=form.cleaned_data["file"],
+            on_conflict=on_conflict(form.cleaned_data["on_conflict"]),
+        )
+        self.page.log_uploads(request, taken)
         if form.cleaned_data["parse"]:
-            queueing.start([document.pk for document in taken.documents])
-        self._tell(request, taken)
-        return HttpResponseRedirect(f"{reverse('admin:documents_document_changelist')}?kb__id__exact={kb.pk}")
-
-    def _tell(self, request: HttpRequest, taken: uploads.Uploaded) -> None:
-        if count := len(taken.documents):
-            size = filesizeformat(sum(document.size for document in taken.documents))
+            queueing.start([document.pk for document in taken.changed if document.run != Run.RUNNING])
+        documents = f"{reverse('admin:documents_document_changelist')}?kb__id__exact={kb.pk}"
+        if count := len(taken.changed):
+            size = filesizeformat(sum(document.size for document in taken.changed))
             messages.success(request, f"{count} file{'' if count == 1 else 's'} uploaded, {size}.")
-        missing = [*taken.failed, *taken.refused]
-        for name, why in missing[:_NAMED]:
-            messages.error(request, f"{name[:100]}: {why}")
-        if len(missing) > _NAMED:
-            messages.error(request, f"{len(missing) - _NAMED} more files were not stored.")
+        if any(result.outcome is not Outcome.STORED for result in taken.results):
+            return self._tell(request, taken, kb=kb, documents=documents)
+        return HttpResponseRedirect(documents)
+
+    def _tell(
+        self, request: HttpRequest, taken: uploads.Uploaded, *, kb: Knowledgebase, documents: str
+    ) -> HttpResponse:
+        """What became of each file, where that is more than to be stored under its name."""
+        context = {
+            **self.page.admin_site.each_context(request),
+            "title": "Uploaded files",
+            "opts": Document._meta,
+            "kb": kb,
+            "rows": [
+                (result, badge(result.outcome, _TONES[result.outcome]), _told(result)) for result in taken.results
+            ],
+            "documents": documents,
+            "again": f"{request.path}?kb={kb.pk}",
+        }
+        return TemplateResponse(request, "console/uploaded.html", context)
 
     def _show(self, request: HttpRequest, form: UploadForm) -> HttpResponse:
         context = {
@@ -104,3 +138,10 @@ class Upload:
             "add_dataset": reverse("admin:knowledgebases_knowledgebase_add"),
         }
         return TemplateResponse(request, "console/upload.html", context)
+
+
+def _told(result: uploads.Result) -> str:
+    """The document that there is now, or why there is none."""
+    if result.document is None:
+        return result.error.message if result.error else ""
+    return link(reverse("admin:documents_document_change", args=[result.document.pk]), result.document.name)

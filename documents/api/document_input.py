@@ -10,11 +10,12 @@ from drf_spectacular.utils import OpenApiParameter, extend_schema_field
 from rest_framework import serializers
 
 from documents.changes import Change
+from documents.labels import check_length
 from documents.models import Document, Run
 from documents.models.document import DocumentQuerySet
 from documents.rest.changing import config, text_name
+from documents.rest.files import on_conflict_field
 from documents.rest.querying import IN_ORDER, KEYWORDS, ORDER, Narrowing, Period
-from documents.uploads import check_length
 from system.errors import ArgumentError, DataError
 from system.rest.pagination import Page
 from system.rest.refusing import Checked, Object, Switch, Text, Texts, ids, mapping
@@ -73,6 +74,7 @@ class UploadInput(serializers.Serializer[None]):
 
     file = serializers.ListField(child=serializers.FileField(), help_text="May be repeated.")
     parent_path = serializers.CharField(required=False, help_text="Prefix of the location that clients are shown.")
+    on_conflict = on_conflict_field()
 
 
 @extend_schema_field(OpenApiTypes.DOUBLE)

@@ -3,6 +3,7 @@
 from rest_framework import serializers
 
 from documents.models import Document
+from documents.rest.files import upload_result_field
 from documents.rest.rows import FILE, STATE, DocumentFields
 
 
@@ -19,6 +20,15 @@ class UploadedSerializer(DocumentFields):
         model = Document
         fields = ["id", "dataset_id", "chunk_method", *FILE, "run"]
         read_only_fields = fields
+
+
+class UploadResultSerializer(UploadedSerializer):
+    """The same with what became of the file."""
+
+    upload_result = upload_result_field()
+
+    class Meta(UploadedSerializer.Meta):
+        fields = [*UploadedSerializer.Meta.fields, "upload_result"]
 
 
 class DocumentSerializer(UploadedSerializer):

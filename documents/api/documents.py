@@ -8,7 +8,7 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework.request import Request
 
-from documents import changes, removal, uploads
+from documents import changes, quotas, removal, uploads
 from documents.api.dataset_scope import InDataset
 from documents.api.document_input import QUERY, ChangesInput, DocumentIdsInput, DocumentQuery, UploadInput
 from documents.api.document_output import (
@@ -16,10 +16,11 @@ from documents.api.document_output import (
     DocumentSerializer,
     ListedSerializer,
     Partly,
-    UploadedSerializer,
+    UploadResultSerializer,
 )
+from documents.conflicts import OnConflict
 from documents.rest import downloading
-from documents.rest.files import named_files, not_stored
+from documents.rest.files import ON_CONFLICT, answer, asked_for, body_bytes, named_files
 from system.errors import NotFound, RagError
 from system.rest.bodies import lenient_object
 from system.rest.envelope import Answer
@@ -30,6 +31,7 @@ class DocumentViewSet(InDataset):
     """Upload, list, change, download and delete documents."""
 
     serializer_class = DocumentSerializer
+    partly = ("create",)
     scopes = {"update": "owned_by", "download": "owned_by"}
     otherwise = {"update": {"const": True}}  # where `enabled` is sent
     refusals = {
@@ -39,7 +41,11 @@ class DocumentViewSet(InDataset):
         "download": "You do not own the dataset %s.",
     }
 
-    @extend_schema(request={"multipart/form-data": UploadInput}, responses=UploadedSerializer(many=True))
+    @extend_schema(
+        request={"multipart/form-data": UploadInput},
+        parameters=[ON_CONFLICT],
+        responses=UploadResultSerializer(many=True),
+    )
     def create(self, request: Request, dataset_id: str) -> Answer:
         """Store files as documents; good ones are stored even where others are refused."""
         try:
@@ -47,11 +53,12 @@ class DocumentViewSet(InDataset):
         except RagError:
             named_files(request, keep=False)  # clients are told of the files first (B.2), but nothing is stored for it
             raise
-        files = named_files(request)
-        uploaded = uploads.add(kb, user=self.user, files=files, parent_path=request.POST.get("parent_path", ""))
-        if uploaded.refused or uploaded.failed:
-            raise not_stored(uploaded)
-        return Answer(UploadedSerializer(uploaded.documents, many=True).data)
+        with quotas.room(kb.tenant, body=body_bytes(request)) as room:
+            files = named_files(request)
+            asked = asked_for(request, request.POST)
+            path, how = request.POST.get("parent_path", ""), asked or OnConflict.KEEP
+            uploaded = uploads.add(kb, user=self.user, files=files, parent_path=path, on_conflict=how, room=room)
+        return answer(uploaded, UploadResultSerializer, asked=asked)
 
     @extend_schema(parameters=QUERY, responses=forced_singular_serializer(DocumentPage))  # type: ignore[no-untyped-call]
     def list(self, request: Request, dataset_id: str) -> Answer:

@@ -1,6 +1,8 @@
 """/api/v1/datasets/{dataset_id}/chunks: starting and stopping to parse documents (contract B.2)."""
 
+from http import HTTPStatus
 from itertools import takewhile
+from typing import ClassVar
 
 from django.db.models import Q
 from drf_spectacular.utils import extend_schema
@@ -11,11 +13,16 @@ from documents import queueing
 from documents.api.dataset_scope import InDataset
 from documents.api.document_output import Partly
 from documents.models import Document, Run, Task
+from documents.rest.watching import WAIT_HERE, asked_wait, permit_of, told_by_header
+from documents.watching.settling import Wait
+from documents.watching.streams import Target
 from knowledgebases.models import Knowledgebase
 from system.errors import Conflict, DataError, NotFound
 from system.rest.bodies import lenient_object
 from system.rest.envelope import Answer
 from system.rest.refusing import Texts, ids, repeated
+
+_FAILURES = (HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT)
 
 
 class WantedInput(serializers.Serializer[None]):
@@ -33,17 +40,22 @@ class WantedInput(serializers.Serializer[None]):
 class ParsingViewSet(InDataset):
     """Start and stop the parsing of documents."""
 
-    @extend_schema(request={"application/json": WantedInput}, responses=Partly)
+    fails_with: ClassVar = {"start": [*_FAILURES, HTTPStatus.TOO_MANY_REQUESTS]}
+
+    @extend_schema(request={"application/json": WantedInput}, parameters=[WAIT_HERE], responses=Partly)
     def start(self, request: Request, dataset_id: str) -> Answer:
         """Start to parse documents; what is searchable of one stays so until its new chunks are complete."""
         kb = self.dataset()
         wanted, errors = self._wanted(request)
         known = self._known(kb, wanted)
-        if queueing.start_idle([one for one in wanted if one in known]):
-            raise Conflict("Can't parse document that is currently being processed")
-        if unknown := [one for one in wanted if one not in known]:
-            raise NotFound(f"Documents not found: {unknown}")
-        return Answer({"success_count": len(wanted), "errors": errors} if errors else None)
+        target = Target(datasets=frozenset([kb.pk]), documents=frozenset(known))
+        with Wait(target, permit_of(request), asked_wait(request.query_params)) as wait:
+            if queueing.start_idle([one for one in wanted if one in known]):
+                raise Conflict("Can't parse document that is currently being processed")
+            if unknown := [one for one in wanted if one not in known]:
+                raise NotFound(f"Documents not found: {unknown}")
+            headers = told_by_header(wait) if "wait" in request.query_params else {}
+        return Answer({"success_count": len(wanted), "errors": errors} if errors else None, headers=headers)
 
     @extend_schema(request={"application/json": WantedInput}, responses=Partly)
     def stop(self, request: Request, dataset_id: str) -> Answer:

@@ -1,7 +1,7 @@
 """Blocks to passages; no Django here. `chunker_for` finds the chunker of a parser_id."""
 
 from documents.chunkers import naive, presentation
-from documents.chunkers.base import Chunker
+from documents.chunkers.holding import Chunker
 from system.errors import DocumentFault, FaultCode
 
 __all__ = ["CHUNKERS", "chunker_for"]

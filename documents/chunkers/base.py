@@ -1,10 +1,7 @@
 """What every chunker produces from a parsed document."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
-
-from documents.parsers.base import Parsed
 
 TokenCounter = Callable[[Sequence[str]], list[int]]
 """Token counts of some texts, in order."""
@@ -25,13 +22,5 @@ class Passage:
     """(page, left, right, top, bottom), page 1-based, points: one box for each block and page the spans touch."""
     kind: str = "text"
     """`text` or `table`."""
-
-
-class Chunker(Protocol):
-    """A parsed document to its passages, in reading order.
-
-    `config` is the document's parser_config (`chunk_token_num` in tokens, `delimiter`); unknown keys are ignored.
-    """
-
-    def __call__(self, parsed: Parsed, *, config: Mapping[str, Any], count: TokenCounter) -> Iterator[Passage]:
-        """Yield the passages of `parsed`."""
+    beginning: int = 0
+    """What it is known by when a changed text is cut (`chunkers.landmarks`); 0: nothing."""

@@ -1,14 +1,17 @@
 """The `naive` method: passages of at most `chunk_token_num` tokens that keep to the shape of the document."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 from functools import reduce
 from itertools import islice
 from typing import Any
 
 from documents.chunkers.base import Passage, TokenCounter
 from documents.chunkers.delimiters import delimiter_pattern
-from documents.chunkers.packing import pack
-from documents.chunkers.pieces import Piece, common, pieces
+from documents.chunkers.holding import Hold
+from documents.chunkers.landmarks import Landmarks, beginning_of
+from documents.chunkers.packing import Packer, pack
+from documents.chunkers.pieces import Piece, common
 from documents.chunkers.positions import Boxes
 from documents.chunkers.weighing import Scale
 from documents.parsers.base import Parsed
@@ -21,18 +24,37 @@ _BATCH = 64
 """Passages counted in one call."""
 
 
-def chunk(parsed: Parsed, *, config: Mapping[str, Any], count: TokenCounter) -> Iterator[Passage]:
+def chunk(
+    parsed: Parsed, *, config: Mapping[str, Any], count: TokenCounter, hold: Hold | None = None
+) -> Iterator[Passage]:
     """Yield the passages of `parsed`, in reading order: slices of its text that hold all its non-blank characters.
 
-    `config`: `chunk_token_num` (1 to 2048, default 512) is never exceeded, unless one character alone has more tokens;
-    `delimiter` (default: line break) says where paragraphs are best cut. Lists, tables, code blocks and paragraphs stay
-    whole where they fit; a longer table repeats its header rows in each part. Raises `DocumentFault` for a
-    configuration out of range.
+    `config`: `chunk_token_num` (1 to 2048, default 512) is never exceeded, unless one character has more tokens (beside
+    the header of its table); `delimiter` (default: line break) says where paragraphs are best cut. Lists, tables, code
+    blocks and paragraphs stay whole where they fit; a longer table repeats its header rows in each part. With a `hold`,
+    what it holds is cut first, and what may still change is left in it. Raises `DocumentFault` for a configuration out
+    of range.
     """
+    hold = hold or Hold()
     cap = _token_num(config)
-    scale = Scale(parsed.text, cap=cap, count=count, pattern=delimiter_pattern(_delimiter(config)))
+    pattern = delimiter_pattern(_delimiter(config))
+    scale = Scale(parsed.text, cap=cap, count=count, pattern=pattern, headings=hold.headings)
+    packer = Packer(scale.room, held=hold.pieces, is_landmark=_finder(parsed.text, hold.landmarks))
     writer = _Writer(parsed, cap=cap, scale=scale, count=count)
-    return writer.write(pack(scale.weigh(pieces(parsed)), scale.room))
+    yield from writer.write(_groups(scale.weigh(hold.fresh(parsed, scale)), packer))
+    if hold.last:
+        yield from writer.write(packer.flush())
+    hold.headings, hold.pieces = scale.headings, list(packer.held)
+
+
+def _finder(text: str, landmarks: Landmarks | None) -> Callable[[Piece], bool] | None:
+    """Tells of a piece whether a passage began with it in the text of before."""
+    return (lambda piece: landmarks.has(beginning_of(piece, text))) if landmarks else None
+
+
+def _groups(pieces: Iterable[Piece], packer: Packer) -> Iterator[list[Piece]]:
+    for piece in pieces:
+        yield from packer.add(piece)
 
 
 class _Writer:
@@ -51,7 +73,9 @@ class _Writer:
         while batch := list(islice(waiting, _BATCH)):
             tokens = self._count([self._content(group) for group in batch])
             for group, number in zip(batch, tokens, strict=True):
-                yield from self._within_cap(group, number, self._scale.room)
+                first, *others = self._within_cap(group, number, self._scale.room)
+                yield replace(first, beginning=beginning_of(group[0], self._text))
+                yield from others
 
     def _within_cap(self, group: list[Piece], tokens: int, room: int) -> Iterator[Passage]:
         """The passage of `group`, or several where joined text has more tokens than its pieces."""

@@ -1,7 +1,6 @@
 """Weighed pieces are packed into groups, which become passages."""
 
-from collections.abc import Iterable, Iterator
-from itertools import takewhile
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from documents.chunkers.pieces import Grain, Header, Piece, Seam, common
 
@@ -11,6 +10,8 @@ _FULL = 0.8
 """Part of the room that is filled before a good seam is taken rather than a later, worse one."""
 _OFF_MIDDLE = 0.15
 """How far from the middle, as part of their sum, the last two passages of a section may be parted at a good seam."""
+_SOME = 0.3
+"""Part of the room that a passage fills at least to end where one began in the text of before."""
 _GAP = 1024
 """Blank characters that part passages."""
 
@@ -21,21 +22,28 @@ def pack(pieces: Iterable[Piece], room: int) -> Iterator[list[Piece]]:
     A group begins at a heading once the one before is half full, is cut at the best seam of its last fifth, and is
     never only headings unless nothing follows them. The last two groups of a section are of about one size.
     """
-    packer = _Packer(room)
+    packer = Packer(room)
     for piece in pieces:
         yield from packer.add(piece)
     yield from packer.flush()
 
 
-class _Packer:
+class Packer:
     """Pieces of twice the room at most, so that the last two groups of a section can be balanced."""
 
-    def __init__(self, room: int) -> None:
+    def __init__(
+        self, room: int, *, held: Sequence[Piece] = (), is_landmark: Callable[[Piece], bool] | None = None
+    ) -> None:
         self._room = room
-        self._pieces: list[Piece] = []
-        self._weight = 0
+        self._is_landmark = is_landmark
         self._path: tuple[str, ...] = ()
-        self._header: Header | None = None
+        self._hold(list(held))
+        self._header: Header | None = held[-1].header if held else None
+
+    @property
+    def held(self) -> Sequence[Piece]:
+        """The pieces that are in no group yet; another packer goes on with them as this one would."""
+        return self._pieces
 
     def add(self, piece: Piece) -> Iterator[list[Piece]]:
         """Take a piece; the groups that it completes."""
@@ -54,7 +62,7 @@ class _Packer:
     def flush(self) -> Iterator[list[Piece]]:
         """The groups of all pieces held."""
         while self._weight > self._space and len(self._pieces) > 1:
-            yield self._take(self._middle_seam() or self._best_seam())
+            yield self._take(self._middle_seam(self._weight) or self._best_seam())
         if self._pieces:
             yield self._take(len(self._pieces))
 
@@ -101,23 +109,39 @@ class _Packer:
 
     def _best_seam(self) -> int:
         """Number of pieces up to the best seam of the last part of the space, the last one of several."""
-        fitting = takewhile(lambda seam: seam[1] <= self._space, self._seams())
+        seams = list(self._seams())
         full = _FULL * self._space
+        fitting = [seam for seam in seams if seam[1] <= self._space]
         best = max(fitting, key=lambda seam: (seam[2] != Seam.GLUED, seam[1] >= full, seam[2], seam[0]), default=None)
-        return best[0] if best else 1
+        return self._at_landmark(seams, best[0]) if best else 1
 
-    def _middle_seam(self) -> int:
-        """Number of pieces up to the best seam about the middle; 0 where no seam makes two groups that fit."""
-        middle = self._weight / 2
-        reach = _OFF_MIDDLE * self._weight
+    def _middle_seam(self, weight: int) -> int:
+        """Number of pieces up to the best seam about the middle of the first `weight`; 0: none makes two groups."""
+        middle = weight / 2
+        reach = _OFF_MIDDLE * weight
 
         def quality(seam: tuple[int, int, int]) -> tuple[bool, int, float]:
             off = abs(seam[1] - middle)
             return off <= reach, seam[2] if off <= reach else 0, -off
 
         seams = (seam for seam in self._seams() if seam[2] != Seam.GLUED)
-        fitting = [seam for seam in seams if seam[1] <= self._space >= self._weight - seam[1]]
+        fitting = [seam for seam in seams if seam[1] <= self._space >= weight - seam[1]]
         return max(fitting, key=quality)[0] if fitting else 0
+
+    def _at_landmark(self, seams: Sequence[tuple[int, int, int]], best: int) -> int:
+        """Number of pieces up to where to cut: `best`, unless that leads off the places where the text was cut before.
+
+        Then it is cut at the last landmark that makes a group of some size; or, where the next one is too far for one
+        group, so that two groups of about one size lead up to it.
+        """
+        if self._is_landmark is None or self._is_landmark(self._pieces[best]):
+            return best
+        marks = [seam for seam in seams if seam[2] != Seam.GLUED and self._is_landmark(self._pieces[seam[0]])]
+        near = [seam[0] for seam in marks if _SOME * self._space <= seam[1] <= self._space]
+        if near:
+            return near[-1]
+        far = (self._middle_seam(seam[1]) for seam in marks if self._space < seam[1] <= 2 * self._space)
+        return next(far, 0) or best
 
 
 def _load(piece: Piece) -> int:

@@ -2,11 +2,13 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from enum import IntEnum, auto
-from itertools import pairwise, takewhile
+from enum import IntEnum, StrEnum, auto
+from itertools import takewhile
+from typing import Self
 
 from documents.chunkers.cuts import cut, ends_in_colon
 from documents.parsers.base import Block, BlockKind, Parsed
+from documents.parsers.blocks import clipped
 
 
 class Grain(IntEnum):
@@ -87,23 +89,8 @@ _TITLE = 256
 """Characters of a heading that enter the path, which is stored with every passage below the heading."""
 
 
-def pieces(parsed: Parsed) -> Iterator[Piece]:
-    """The pieces of a document at their coarsest: together they hold every non-blank character, in order.
-
-    Neighbouring list items are one piece; text outside the blocks counts as paragraphs. Raises ValueError where
-    blocks overlap or reach beyond the text.
-    """
-    text = parsed.text
-    outline = _Outline()
-    before: Piece | None = None
-    for run, start, end in _tiles(parsed):
-        block = run[0]
-        path, seam = outline.enter(block, text)
-        grain = _GRAINS[block.kind]
-        if before and _leads_into(before, grain, text):
-            seam = Seam.GLUED
-        before = Piece(start, end, grain, seam, path, run if grain in (Grain.LIST, Grain.TABLE, Grain.BLOCK) else ())
-        yield before
+Tile = tuple[tuple[Block, ...], int, int]
+"""A run of blocks (list items come together) and the span that it fills."""
 
 
 def items(piece: Piece, text: str) -> Iterator[Piece]:
@@ -117,8 +104,13 @@ def items(piece: Piece, text: str) -> Iterator[Piece]:
 
 
 def rows(piece: Piece, text: str) -> Iterator[Piece]:
-    """The header rows (as one piece) and the other rows of a table."""
+    """The header rows (as one piece) and the other rows of a table; rows alone of one that has its header already."""
     starts = [start for start, _ in piece.blocks[0].rows]
+    if piece.header:
+        for start, end in cut(text, piece.start, piece.end, starts[1:]):
+            seam = int(Seam.ITEM) if start > piece.start else piece.seam
+            yield replace(piece, start=start, end=end, grain=Grain.BLOCK, seam=seam, blocks=(), weight=0)
+        return
     headed = piece.blocks[0].header_rows if piece.blocks[0].header_rows < len(starts) else 0
     header = Header(piece.start, starts[headed] if headed else piece.start)
     previous: Piece | None = None
@@ -136,39 +128,58 @@ def common(left: tuple[str, ...], right: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(title for title, _ in same)
 
 
-class _Outline:
-    """The headings above the current place."""
+class Lead(StrEnum):
+    """Whether what stands right before a place makes little sense apart from what comes there."""
 
-    def __init__(self) -> None:
-        self._levels: list[int] = []
-        self._path: tuple[str, ...] = ()
-
-    def enter(self, block: Block, text: str) -> tuple[tuple[str, ...], int]:
-        """The path above `block` and the seam before it."""
-        if block.kind is not BlockKind.HEADING:
-            return self._path, Seam.BLOCK
-        level = min(max(block.level, 1), 6)
-        while self._levels and self._levels[-1] >= level:
-            self._levels.pop()
-        above = self._path[: len(self._levels)]
-        shown = block.title or text[block.start : min(block.end, block.start + 2 * _TITLE)]
-        title = " ".join(shown.split())[:_TITLE]
-        self._levels.append(level)
-        self._path = (*above, title)
-        return above, Seam.SECTION - level
+    NONE = ""
+    HEADING = "heading"
+    COLON = "colon"
+    """"As follows:", before a list, a table or code."""
 
 
-def _leads_into(before: Piece, grain: Grain, text: str) -> bool:
-    """Whether a piece makes little sense apart from the next: a heading, or "as follows:" before a list."""
-    if before.is_heading:
-        return True
-    introduced = grain in (Grain.LIST, Grain.TABLE, Grain.CODE)
-    return introduced and before.grain is Grain.BLOCK and ends_in_colon(text, before.start, before.end)
+@dataclass(frozen=True, slots=True)
+class Outline:
+    """The headings above a place of a document, and what leads into it."""
+
+    levels: tuple[int, ...] = ()
+    path: tuple[str, ...] = ()
+    lead: Lead = Lead.NONE
+
+    def enter(self, tile: Tile, text: str) -> tuple[Piece, Self]:
+        """The piece of the tile that comes here, and the outline of the place after it."""
+        run, start, end = tile
+        grain = _GRAINS[run[0].kind]
+        seam = int(Seam.BLOCK)
+        path, levels, above = self.path, self.levels, self.path
+        if grain is Grain.HEADING:
+            level = min(max(run[0].level, 1), 6)
+            levels = tuple(takewhile(lambda outer: outer < level, levels))
+            above = path[: len(levels)]
+            path, levels = (*above, _title(run[0], text)), (*levels, level)
+            seam = Seam.SECTION - level
+        introduced = grain in (Grain.LIST, Grain.TABLE, Grain.CODE)
+        if self.lead is Lead.HEADING or (self.lead is Lead.COLON and introduced):
+            seam = Seam.GLUED
+        lead = Lead.NONE
+        if grain is Grain.HEADING:
+            lead = Lead.HEADING
+        elif grain is Grain.BLOCK and ends_in_colon(text, start, end):
+            lead = Lead.COLON
+        blocks = run if grain in (Grain.LIST, Grain.TABLE, Grain.BLOCK) else ()
+        return Piece(start, end, grain, seam, above, blocks), replace(self, levels=levels, path=path, lead=lead)
 
 
-def _tiles(parsed: Parsed) -> Iterator[tuple[tuple[Block, ...], int, int]]:
-    """Runs of blocks (list items come together) with the spans that tile the text from its first character on."""
-    runs = list(_runs(_with_gaps(parsed)))
+def _title(block: Block, text: str) -> str:
+    shown = block.title or text[block.start : min(block.end, block.start + 2 * _TITLE)]
+    return " ".join(shown.split())[:_TITLE]
+
+
+def tiles(parsed: Parsed, since: int = 0) -> Iterator[Tile]:
+    """The runs of blocks from the offset `since` on: together they hold every non-blank character, in order.
+
+    Text outside the blocks counts as paragraphs. Raises ValueError where blocks overlap or reach beyond the text.
+    """
+    runs = list(_runs(_with_gaps(parsed, since)))
     ends = [*(run[0].start for run in runs), len(parsed.text)][1:]
     for run, end in zip(runs, ends, strict=True):
         for start, stop in cut(parsed.text, run[0].start, end, ()):
@@ -187,14 +198,18 @@ def _runs(blocks: Iterable[Block]) -> Iterator[tuple[Block, ...]]:
         yield tuple(run)
 
 
-def _with_gaps(parsed: Parsed) -> Iterator[Block]:
+def _with_gaps(parsed: Parsed, since: int) -> Iterator[Block]:
     """The blocks, and as paragraphs what stands between them."""
     end = len(parsed.text)
-    edges = [Block(BlockKind.TEXT, 0, 0), *parsed.blocks, Block(BlockKind.TEXT, end, end)]
-    for left, right in pairwise(edges):
-        if not left.start <= left.end <= right.start <= end:
+    left = Block(BlockKind.TEXT, since, since)
+    for right in [*parsed.blocks, Block(BlockKind.TEXT, end, end)]:
+        if right.end < since:
+            continue
+        right = clipped(right, since)
+        if not left.end <= right.start <= right.end <= end:
             raise ValueError(f"blocks overlap or leave the text: {left.start}-{left.end}, then {right.start}")
-        if left.end > left.start:
-            yield left
         if any(cut(parsed.text, left.end, right.start, ())):
             yield Block(BlockKind.TEXT, left.end, right.start)
+        if right.end > right.start:
+            yield right
+        left = right

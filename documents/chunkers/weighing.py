@@ -24,7 +24,11 @@ class Scale:
     A weight is a number of tokens without those that the tokenizer adds to every text, at least 1.
     """
 
-    def __init__(self, text: str, *, cap: int, count: TokenCounter, pattern: re.Pattern[str] | None) -> None:
+    def __init__(
+        self, text: str, *, cap: int, count: TokenCounter, pattern: re.Pattern[str] | None, headings: int = 0
+    ) -> None:
+        self.headings = headings
+        """Weight of the headings right before the pieces that are weighed next."""
         self._text = text
         self._count = count
         self._pattern = pattern
@@ -32,36 +36,51 @@ class Scale:
         self.room = max(1, cap - self.overhead)
 
     def weigh(self, pieces: Iterable[Piece]) -> Iterator[Piece]:
-        """The pieces in order, weighed and cut."""
+        """The pieces in order, weighed and cut; may be called again with those that follow."""
         batch: list[Piece] = []
         size = 0
         for piece in pieces:
-            if size >= _BATCH and piece.seam != Seam.GLUED:
-                yield from self.settle(batch, self.room)
+            if size >= _BATCH:
+                yield from self._settled(batch)
                 batch, size = [], 0
             batch.append(piece)
             size += piece.end - piece.start
-        yield from self.settle(batch, self.room)
+        yield from self._settled(batch)
 
-    def settle(self, batch: list[Piece], room: int) -> list[Piece]:
+    def _settled(self, batch: list[Piece]) -> list[Piece]:
+        """The batch, weighed and cut after those before it."""
+        parts = self.settle(batch, self.room, headings=self.headings)
+        for piece in parts:
+            self.headings = _headings(self.headings, piece)
+        return parts
+
+    def settle(self, batch: list[Piece], room: int, *, headings: int = 0) -> list[Piece]:
         """Weigh pieces and cut those above `room`, with one call of the counter each time round.
 
         What follows a heading has to fit beside it, a part of a table beside the table's header: it is cut
-        accordingly. Only a single character may stay too heavy.
+        accordingly. `headings` is the weight of those right before the batch. Only a single character may stay too
+        heavy.
         """
         while True:
             batch = self._weighed(batch, room)
             parts: list[Piece] = []
-            headings = 0
+            above = headings
             for piece in batch:
                 limit = room - (piece.header.weight if piece.header and piece.grain is not Grain.HEADER else 0)
-                limit -= headings if headings <= limit // 2 else 0
+                limit -= above if above <= limit // 2 else 0
                 parts += (piece.weight > limit and self._cut(piece, limit)) or [piece]
-                if piece.grain is not Grain.HEADER:
-                    headings = headings + piece.weight if piece.is_heading else 0
+                above = _headings(above, piece)
             if len(parts) == len(batch):
                 return parts
             batch = parts
+
+    def is_too_heavy(self, piece: Piece) -> bool:
+        """Whether a piece is so long that it will be cut, however few tokens it has and whatever is added to it."""
+        return piece.end - piece.start > _LONGEST_TOKEN * self.room
+
+    def parts(self, piece: Piece) -> list[Piece]:
+        """A list, table, code block or paragraph cut one grain finer, not weighed."""
+        return list(self._finer(piece, self.room))
 
     def _weighed(self, batch: list[Piece], room: int) -> list[Piece]:
         """The same pieces with weights."""
@@ -109,6 +128,13 @@ class Scale:
             case _:
                 ends = [(offset, Seam.CHARACTER) for offset in character_ends(text, start, end, size)]
                 return _parts(piece, text, ends, grain=Grain.CHARACTERS)
+
+
+def _headings(weight: int, piece: Piece) -> int:
+    """Weight of the headings right before what follows `piece`, by that of those before it."""
+    if piece.grain is Grain.HEADER:
+        return weight
+    return weight + piece.weight if piece.is_heading else 0
 
 
 def _parts(

@@ -1,112 +1,102 @@
-"""Passages to staged chunks with their vectors; what was paid for once is not computed again."""
+"""Drafts to finished passages: their vectors and weighed words; what was paid for once is not computed again."""
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Collection, Sequence
 
 import numpy as np
+from django.db.models import Count, Sum
+from django.db.models.functions import Coalesce
 
-from documents.chunkers.base import Passage
+from documents import paid, recipes, staging
 from documents.ingestion import shares
-from documents.leases import Lease, LeaseLost
-from documents.models import Document, Stage, Task, TaskState
-from documents.recipes import recipe
+from documents.leases import Lease
+from documents.models import Document, Stage, Task
+from documents.models.task import EMBED
+from documents.staging import Draft, Finished
 from documents.vectors import TitledEmbedder, text_of
 from knowledgebases.embedders.base import Embedder, Vectors
-from knowledgebases.indexing import space_of
+from knowledgebases.indexing import halfvec, space_of
 from knowledgebases.models import DenseRow, EmbeddingSpace
 from system.transactions import retried
 
 BATCH = 64  # passages between two checks of the lease: about half a second of one core
 
 
-def embed_and_stage(
-    task: Task, document: Document, passages: Sequence[Passage], *, embedder: Embedder, lease: Lease
-) -> None:
-    """Stage every passage with its vector, in batches; reports and checks the lease after each.
+def embed(task: Task, document: Document, drafts: Sequence[Draft], *, embedder: Embedder, lease: Lease) -> None:
+    """Stage every draft with its vector and its words, in batches; reports and checks the lease after each.
 
-    Vectors are taken over, by digest of model and text, from the stage rows of an earlier try of this task and from
-    the published chunks of the document.
+    Drafts may be staged already. Vectors are taken over, by digest of model and text, from what was staged before, for
+    this task and others, and from the published chunks of the document.
     """
-    _prepare(task, len(passages), recipe=recipe(document), space=space_of(embedder) if passages else None)
+    if not drafts:
+        _prepare(task, document, [], space=None)
+        return
+    space = space_of(embedder)
+    _prepare(task, document, drafts, space=space)
     titled = TitledEmbedder(embedder, document)
-    digests = [titled.digest(_text(passage)) for passage in passages]
-    staged = dict(Stage.objects.filter(task=task).values_list("seq", "digest"))
-    published = _published(document, set(digests))
+    digests = {draft.seq: titled.digest(_text(draft)) for draft in drafts}
+    ready = dict(Stage.objects.filter(task=task, embedding__isnull=False).values_list("seq", "digest"))
     # By length: a batch is padded to its longest text.
-    todo = sorted(
-        (seq for seq, digest in enumerate(digests) if staged.get(seq) != digest),
-        key=lambda seq: len(passages[seq].content),
-    )
+    todo = sorted((draft for draft in drafts if ready.get(draft.seq) != digests[draft.seq]), key=_length)
+    weighed = _weighed(task, done=len(drafts) - len(todo))
+    _report(lease, len(drafts) - len(todo), len(drafts))  # the first batch may take its time
     for start in range(0, len(todo), BATCH):
         batch = todo[start : start + BATCH]
-        missing = [seq for seq in batch if digests[seq] not in published]
-        vectors = titled.embed([_text(passages[seq]) for seq in missing])
-        found = {seq: published[digests[seq]] for seq in batch if digests[seq] in published}
-        found.update(zip(missing, vectors, strict=True))
-        _stage(task, [(seq, passages[seq], digests[seq], found[seq]) for seq in batch])
-        ready = len(passages) - len(todo) + start + len(batch)
-        lease.report(shares.embedding(ready, len(passages)), f"Embedding {ready}/{len(passages)} chunks.")
+        vectors = _vectors(task, [(digests[draft.seq], _text(draft)) for draft in batch], titled)
+        words = staging.weigh(document, batch, beside=weighed)
+        weighed = weighed[0] + len(batch), weighed[1] + sum(one.columns.length for one in words)
+        pieces = [
+            Finished(draft, digests[draft.seq], halfvec(vectors[digests[draft.seq]], space), one)
+            for draft, one in zip(batch, words, strict=True)
+        ]
+        _stage(task, pieces)
+        _report(lease, len(drafts) - len(todo) + start + len(batch), len(drafts))
 
 
-def _published(document: Document, digests: set[str]) -> dict[str, Vectors]:
-    """Vectors of the document's published chunks by digest, as far as they are wanted."""
-    rows = DenseRow.objects.filter(chunk__document=document).values_list("chunk__digest", "embedding")
-    return {
-        digest: np.asarray(vector, dtype=np.float32)
-        for digest, vector in rows.iterator(chunk_size=1000)
-        if digest in digests
-    }
+def _text(draft: Draft) -> str:
+    return text_of(draft.content, headings=draft.headings)
 
 
-def _text(passage: Passage) -> str:
-    return text_of(passage.content, headings=passage.headings)
+def _length(draft: Draft) -> int:
+    return len(draft.content)
+
+
+def _weighed(task: Task, *, done: int) -> tuple[int, float]:
+    """How many passages of the task an earlier try has weighed, and how long they are together."""
+    if not done:
+        return 0, 0.0
+    found = Stage.objects.filter(task=task).aggregate(count=Count("length"), length=Coalesce(Sum("length"), 0))
+    return found["count"], found["length"]
+
+
+def _vectors(task: Task, wanted: Sequence[tuple[str, str]], titled: TitledEmbedder) -> dict[str, Vectors]:
+    """Vectors of texts by digest, given as pairs of digest and text: known ones, and the rest embedded."""
+    found = _known(task, {digest for digest, _ in wanted})
+    missing = {digest: text for digest, text in wanted if digest not in found}
+    found.update(zip(missing, titled.embed(list(missing.values())), strict=True))
+    return found
+
+
+def _known(task: Task, digests: Collection[str]) -> dict[str, Vectors]:
+    """Vectors of the document that are there already, staged or published."""
+    published = DenseRow.objects.filter(chunk__document=task.document_id, chunk__digest__in=digests)
+    pairs = {**paid.vectors(task, digests), **dict(published.values_list("chunk__digest", "embedding"))}
+    return {digest: np.asarray(vector, dtype=np.float32) for digest, vector in pairs.items()}
 
 
 @retried
-def _prepare(task: Task, count: int, *, recipe: str, space: EmbeddingSpace | None) -> None:
-    """Note what the chunks to come are made from, and drop what an earlier try staged beyond `count` passages."""
-    _hold(task)
-    Task.objects.filter(pk=task.pk).update(recipe=recipe, space=space)
-    Stage.objects.filter(task=task, seq__gte=count).delete()
-
-
-def _hold(task: Task) -> None:
-    """Lock the task's row, so that nobody takes it over meanwhile; raises LeaseLost where somebody has."""
-    mine = Task.objects.filter(pk=task.pk, fence=task.fence, state=TaskState.RUNNING).order_by()
-    if not mine.select_for_update(no_key=True).values_list("pk"):
-        raise LeaseLost(str(task))
+def _prepare(task: Task, document: Document, drafts: Sequence[Draft], *, space: EmbeddingSpace | None) -> None:
+    """Note what the chunks to come are made from, and drop what an earlier try staged besides `drafts`."""
+    staging.hold(task)
+    Task.objects.filter(pk=task.pk).update(recipe=recipes.recipe(document), space=space)
+    Stage.objects.filter(task=task).exclude(seq__in=[draft.seq for draft in drafts]).delete()
 
 
 @retried
-def _stage(task: Task, rows: Sequence[tuple[int, Passage, str, Vectors]]) -> None:
-    _hold(task)
-    Stage.objects.bulk_create(
-        [
-            Stage(
-                task=task,
-                seq=seq,
-                chunk=_columns(passage),
-                digest=digest,
-                embedding=np.asarray(vector, dtype="<f4").tobytes(),
-            )
-            for seq, passage, digest, vector in rows
-        ],
-        update_conflicts=True,
-        unique_fields=["task", "seq"],
-        update_fields=["chunk", "digest", "embedding"],
-    )
+def _stage(task: Task, pieces: Sequence[Finished]) -> None:
+    staging.hold(task)
+    staging.put(task, pieces)
 
 
-def _columns(passage: Passage) -> dict[str, Any]:
-    """The chunk's columns that follow from its passage."""
-    page, top = (passage.positions[0][0], passage.positions[0][3]) if passage.positions else (0, 0)
-    return {
-        "content": passage.content,
-        "kind": passage.kind,
-        "headings": list(passage.headings),
-        "positions": [list(position) for position in passage.positions],
-        "spans": [list(span) for span in passage.spans],
-        "page": page,
-        "top": top,
-        "tokens": passage.tokens,
-    }
+def _report(lease: Lease, ready: int, total: int) -> None:
+    share = shares.embedding_part if lease.task.kind == EMBED else shares.embedding
+    lease.report(share(ready, total), f"Embedding {ready}/{total} chunks.", phase="embed", done=ready, total=total)

@@ -44,7 +44,7 @@ def make(document: Document, path: str, *, lease: Lease, sandbox: Sandbox) -> No
 
 def _png(picture: Picture) -> bytes:
     data = io.BytesIO()
-    Image.frombytes("RGB", (picture.width, picture.height), picture.pixels).save(data, "PNG", optimize=True)
+    Image.frombytes("RGB", (picture.width, picture.height), picture.pixels).save(data, "PNG", compress_level=3)
     return data.getvalue()
 
 

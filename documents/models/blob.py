@@ -11,11 +11,15 @@ from system.models.base import Row
 
 
 class BlobState(models.TextChoices):
-    """pending: being written; live: some row needs it; dead: the sweeper takes it after the grace period."""
+    """pending: being written; live: some row needs it; dead: the sweeper takes it after the grace period.
+
+    lost: needed, but storage has its bytes no more, or other ones (`manage.py fsck` says so, and finds them again).
+    """
 
     PENDING = "pending"
     LIVE = "live"
     DEAD = "dead"
+    LOST = "lost"
 
 
 class BlobQuerySet(models.QuerySet["Blob"]):

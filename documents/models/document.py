@@ -5,14 +5,14 @@ from typing import TYPE_CHECKING, Any, Self
 import pgtrigger
 from django.conf import settings
 from django.db import models
-from django.db.models import Avg, Count, F, OuterRef, Q, Subquery, Sum, Value
+from django.db.models import Case, Count, F, OuterRef, Q, Subquery, Sum, Value, When
 from django.db.models.functions import Coalesce, Greatest, Lower
 
 from documents.models.blob import Blob
 from documents.models.file import File
 from knowledgebases.models import Knowledgebase, Method
 from system.models.base import Row
-from system.models.triggers import after_statement
+from system.models.triggers import after_statement, touching
 
 if TYPE_CHECKING:
     from system.models import User
@@ -20,15 +20,32 @@ if TYPE_CHECKING:
 # Counters of a dataset follow its living documents, whatever path a write takes.
 _COUNT = """
     UPDATE rag_knowledgebase k
-    SET doc_num = k.doc_num + delta.docs, chunk_num = k.chunk_num + delta.chunks, token_num = k.token_num + delta.tokens
-    FROM (SELECT kb_id, sum(n) AS docs, sum(n * chunk_num) AS chunks, sum(n * token_num) AS tokens
-          FROM ({rows}) changed WHERE deleted_at IS NULL GROUP BY kb_id
-          HAVING sum(n) <> 0 OR sum(n * chunk_num) <> 0 OR sum(n * token_num) <> 0) delta
-    WHERE k.id = delta.kb_id;
+    SET doc_num = k.doc_num + delta.docs, chunk_num = k.chunk_num + delta.chunks,
+        token_num = k.token_num + delta.tokens, byte_num = k.byte_num + delta.bytes,
+        queued_num = k.queued_num + delta.queued, queued_bytes = k.queued_bytes + delta.queued_bytes
+    FROM (SELECT kb_id, sum(n) AS docs, sum(n * chunk_num) AS chunks, sum(n * token_num) AS tokens,
+                 sum(n * size) AS bytes, coalesce(sum(n) FILTER (WHERE run = '1'), 0) AS queued,
+                 coalesce(sum(n * size) FILTER (WHERE run = '1'), 0) AS queued_bytes
+          FROM ({rows}) changed WHERE deleted_at IS NULL GROUP BY kb_id) delta
+    WHERE k.id = delta.kb_id AND (docs, chunks, tokens, bytes, queued, delta.queued_bytes) <> (0, 0, 0, 0, 0, 0);
     RETURN NULL;
 """
-_NEW = "SELECT kb_id, chunk_num, token_num, deleted_at, 1 AS n FROM new_rows"
-_OLD = "SELECT kb_id, chunk_num, token_num, deleted_at, -1 AS n FROM old_rows"
+_COUNTED = "kb_id, chunk_num, token_num, size, run, deleted_at"
+_NEW = f"SELECT {_COUNTED}, 1 AS n FROM new_rows"  # noqa: S608 -- a constant
+_OLD = f"SELECT {_COUNTED}, -1 AS n FROM old_rows"  # noqa: S608 -- a constant
+
+# Of a dataset that is going itself nobody is told each document.
+_REMOVED = """
+    INSERT INTO rag_removed (kb_id, document_id, touched)
+    SELECT gone.kb_id, gone.id, pg_current_xact_id()::text::bigint
+    FROM ({rows}) gone JOIN rag_knowledgebase k ON k.id = gone.kb_id AND k.deleted_at IS NULL;
+    RETURN NULL;
+"""
+_BURIED = """
+    SELECT new_rows.kb_id, new_rows.id FROM new_rows JOIN old_rows USING (id)
+    WHERE new_rows.deleted_at IS NOT NULL AND old_rows.deleted_at IS NULL
+"""
+_DROPPED = "SELECT kb_id, id FROM old_rows WHERE deleted_at IS NULL"
 
 LOCAL = "local"  # source of what people upload
 
@@ -62,6 +79,11 @@ class DocumentQuerySet(models.QuerySet["Document"]):
         """Documents that are queued or being parsed."""
         return self.filter(deleted_at=None, run=Run.RUNNING)
 
+    def unsuccessful(self, *, canceled: bool = False) -> Self:
+        """Documents that have failed, with `canceled` those that were stopped, too: what may be tried again."""
+        runs = [Run.FAIL, Run.CANCEL] if canceled else [Run.FAIL]
+        return self.filter(deleted_at=None, run__in=runs)
+
     def not_ready(self) -> Self:
         """Searched documents that are not parsed, or not anew; one with typed-in chunks alone waits for nothing."""
         finished = Q(run=Run.DONE) | Q(run=Run.UNSTART, chunk_num__gt=0)
@@ -90,20 +112,22 @@ class DocumentQuerySet(models.QuerySet["Document"]):
 
         Heartbeats write the task row only, so the document's own columns move at the transitions of its tasks.
         """
-        from documents.models.task import Task
+        from documents.models.task import OPEN, Task, TaskState
 
         tasks = Task.objects.filter(document=OuterRef("pk"), gen=OuterRef("gen")).order_by().values("document")
+        running_first = Case(When(state=TaskState.RUNNING, then=0), default=1)
         return self.annotate(
             # PostgreSQL's greatest() passes over the NULL of a document without running tasks.
             live_progress=Greatest(
-                Subquery(tasks.filter(document__run=Run.RUNNING).annotate(mean=Avg("progress")).values("mean")),
+                Subquery(tasks.filter(document__run=Run.RUNNING).annotate(all=Task.objects.overall()).values("all")),
                 F("progress"),
                 output_field=models.FloatField(),
             ),
             live_message=Coalesce(
                 Subquery(
                     Task.objects.filter(document=OuterRef("pk"), gen=OuterRef("gen"), document__run=Run.RUNNING)
-                    .order_by("part")
+                    .filter(state__in=OPEN)
+                    .order_by(running_first, "part")
                     .values("message")[:1]
                 ),
                 F("progress_msg"),
@@ -149,6 +173,7 @@ class Document(Row):
     process_begin_at = models.DateTimeField(null=True, blank=True, editable=False)
     process_duration = models.FloatField(default=0, editable=False, help_text="Seconds.")
     deleted_at = models.DateTimeField(null=True, blank=True, editable=False)
+    touched = models.BigIntegerField(default=0, editable=False, help_text="The transaction that wrote it last.")
 
     objects = DocumentQuerySet.as_manager()
 
@@ -169,6 +194,9 @@ class Document(Row):
                 name="document_listed",
                 condition=Q(deleted_at=None),
             ),
+            # Finds a file that is there already, by its bytes.
+            models.Index(fields=["kb", "sha256"], name="document_bytes", condition=Q(deleted_at=None)),
+            models.Index(fields=["kb", "touched"], name="document_touched"),
             models.Index(fields=["deleted_at"], name="document_dead", condition=~Q(deleted_at=None)),
             models.Index(fields=["kb"], name="document_hidden", condition=Q(enabled=False) | ~Q(deleted_at=None)),
         ]
@@ -176,6 +204,9 @@ class Document(Row):
             after_statement("count_inserted", pgtrigger.Insert, _COUNT.format(rows=_NEW)),
             after_statement("count_deleted", pgtrigger.Delete, _COUNT.format(rows=_OLD)),
             after_statement("count_updated", pgtrigger.Update, _COUNT.format(rows=f"{_NEW} UNION ALL {_OLD}")),
+            after_statement("tell_removed", pgtrigger.Update, _REMOVED.format(rows=_BURIED)),
+            after_statement("tell_dropped", pgtrigger.Delete, _REMOVED.format(rows=_DROPPED)),
+            touching(),
         ]
 
     def __str__(self) -> str:

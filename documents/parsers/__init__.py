@@ -1,13 +1,13 @@
 """Bytes to text and blocks; no Django here."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 from typing import Any, cast
 
 from documents.filetypes import Format
-from documents.parsers.base import Painter, Parsed, Parser, Picture
+from documents.parsers.base import Cursor, Painter, Parsed, Parser, Picture, Reader, Window
 from documents.parsers.containers import identify
 from documents.parsers.decoding import storable
 from system.errors import DocumentFault, FaultCode
@@ -47,18 +47,42 @@ _CURES: Mapping[Format, str] = {
 }
 
 
-def parser_for(found: Format) -> Parser:
-    """The parser of a format, its module imported on first use; raises KeyError for a format that has none."""
-    return cast(Parser, import_module(f"documents.parsers.{_MODULES[found]}").parse)
-
-
-def parse(path: str, *, name: str, config: Mapping[str, Any]) -> Parsed:
-    """Parse the file at `path` as what its bytes are; an empty file gives an empty document.
+def windows(path: str, *, name: str, config: Mapping[str, Any], cursor: Cursor | None = None) -> Iterator[Window]:
+    """Read the file at `path` as what its bytes are, from `cursor` on; an empty file gives an empty window.
 
     Raises `DocumentFault` with the code and the cure for everything that cannot be parsed.
     """
     if Path(path).stat().st_size == 0:
-        return Parsed("", ())
+        yield Window(Parsed("", ()))
+        return
+    for window in reader_for(_format(path, name))(path, name=name, config=config, cursor=cursor):
+        parsed = replace(
+            window.parsed,
+            title=storable(window.parsed.title),
+            metadata={storable(key): storable(value) for key, value in window.parsed.metadata.items()},
+            warnings=tuple(map(storable, window.parsed.warnings)),
+        )
+        yield replace(window, parsed=parsed)
+
+
+def reader_for(found: Format) -> Reader:
+    """The reader of a format, its module imported on first use; raises KeyError for a format that has none.
+
+    A module without `windows` is of a format whose files are read at once, within the limits that it states.
+    """
+    module = import_module(f"documents.parsers.{_MODULES[found]}")
+    return cast(Reader, module.windows) if hasattr(module, "windows") else _at_once(module.parse)
+
+
+def _at_once(parser: Parser) -> Reader:
+    def windows(path: str, *, name: str, config: Mapping[str, Any], cursor: Cursor | None) -> Iterator[Window]:
+        yield Window(parser(path, name=name, config=config))
+
+    return windows
+
+
+def _format(path: str, name: str) -> Format:
+    """The format of a file that can be read; raises `DocumentFault` for others."""
     found = identify(path, name)
     if found is Format.ENCRYPTED:
         raise DocumentFault(FaultCode.ENCRYPTED, f"{name} is protected by a password; upload a copy without one.")
@@ -68,19 +92,13 @@ def parse(path: str, *, name: str, config: Mapping[str, Any]) -> Parsed:
         )
     if found not in _MODULES:
         raise DocumentFault(FaultCode.UNSUPPORTED, f"{name} {_CURES[found]}")
-    parsed = parser_for(found)(path, name=name, config=config)
-    return replace(
-        parsed,
-        title=storable(parsed.title),
-        metadata={storable(key): storable(value) for key, value in parsed.metadata.items()},
-        warnings=tuple(map(storable, parsed.warnings)),
-    )
+    return found
 
 
 def draw(path: str, *, name: str, side: int) -> Picture | None:
     """The first page of the file at `path`, at most `side` pixels wide and high.
 
-    None for formats without pages, and for files that cannot be opened: `parse` says why.
+    None for formats without pages, and for files that cannot be opened: `windows` says why.
     """
     try:
         module = _PAINTERS.get(identify(path, name))

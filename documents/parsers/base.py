@@ -5,7 +5,7 @@ from the lines it covers. For text formats (txt, md) the canonical text *is* the
 what the parser wrote, blocks parted by blank lines.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Protocol
@@ -73,6 +73,29 @@ class Parsed:
     """What was left out and why, fit to show to the document's owner."""
 
 
+Cursor = Mapping[str, Any]
+"""Where a parser goes on in a file, as JSON values; only the parser that wrote it can read it."""
+
+UNITS = frozenset({"pages", "rows", "bytes", ""})
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A stretch of a file. The canonical text of a document is that of its windows, one after the other."""
+
+    parsed: Parsed
+    """The stretch alone: spans count from the start of its text, pages from the start of the document."""
+    cursor: Cursor | None = None
+    """Where the next window starts; None: this was the last one."""
+    unit: str = ""
+    """What `done` and `total` count, one of `UNITS`; nothing where a file has but one window."""
+    done: int = 1
+    """How much of the file is read, this window included."""
+    total: int = 1
+    continues: bool = False
+    """Whether the first block is the rest of the last block of the window before: a long paragraph, a table."""
+
+
 @dataclass(frozen=True, slots=True)
 class Picture:
     """A small picture: rows from the top, for each pixel one byte of red, green and blue."""
@@ -98,3 +121,14 @@ class Parser(Protocol):
 
     def __call__(self, path: str, *, name: str, config: Mapping[str, Any]) -> Parsed:
         """Parse the file at `path`; `name` is the user's file name (its suffix is a hint), `config` parser_config."""
+
+
+class Reader(Protocol):
+    """Bytes of one format to windows, which together are the `Parsed` that the format has without them.
+
+    Holds no more in memory than a few windows, however long the file. Goes on at `cursor`, that of any window that it
+    yielded for the same file, here or in another process; None starts the file. Raises as a `Parser` does.
+    """
+
+    def __call__(self, path: str, *, name: str, config: Mapping[str, Any], cursor: Cursor | None) -> Iterator[Window]:
+        """Read the file at `path`."""

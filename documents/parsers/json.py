@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import IO, Any
 
@@ -9,14 +10,18 @@ import ijson
 import orjson
 
 from documents.filetypes import suffix_of
-from documents.parsers.base import BlockKind, Parsed
+from documents.parsers.base import BlockKind, Cursor, Window
 from documents.parsers.decoding import decode, read_bytes
+from documents.parsers.stretches import STRETCH
 from documents.parsers.writer import Writer, one_line
 from system.errors import DocumentFault, FaultCode
 
 STREAM_FROM = 20 * 1024 * 1024
 """Bytes above which a file is streamed: as Python objects JSON takes some ten times its size."""
 MAX_BYTES = 512 * 1024 * 1024
+"""Bytes of a JSON file: it is read at once, for its records lie anywhere."""
+MAX_LINE = 32 * 1024 * 1024
+"""Bytes of a line of JSON lines."""
 MAX_DEPTH = 128
 """Deepest nesting that is read; real records stay below 20."""
 MAX_LIST_LINE = 200
@@ -26,25 +31,35 @@ Record = tuple[str, Any]
 """The path of a record (empty at the top) and its value."""
 
 
-def parse(path: str, *, name: str, config: Mapping[str, Any]) -> Parsed:
+def windows(
+    path: str, *, name: str, config: Mapping[str, Any], cursor: Cursor | None, size: int = STRETCH
+) -> Iterator[Window]:
     """Parse JSON (suffix json) or JSON lines (jsonl, ldjson; and json files that hold a record a line).
 
     Records are the elements of the outermost list, the members of the outermost object, and the elements of lists of
-    objects among these. Raises `corrupt` with the place of the first error.
+    objects among these. Lines are read in windows of some of them, JSON at once. Raises `corrupt` with the place of the
+    first error.
     """
-    size = Path(path).stat().st_size
-    if size > MAX_BYTES:
+    if cursor or suffix_of(name) in {"jsonl", "ldjson"}:
+        yield from _lines_of(path, name, cursor, size)
+        return
+    length = Path(path).stat().st_size
+    if length > MAX_BYTES:
         raise DocumentFault(
-            FaultCode.TOO_LARGE, f"{name} has more than {MAX_BYTES // 2**20} MiB; split it into smaller files."
+            FaultCode.TOO_LARGE,
+            f"{name} has more than {MAX_BYTES // 2**20} MiB; split it, or save it as JSON lines (.jsonl).",
         )
     writer = Writer()
-    if suffix_of(name) in {"jsonl", "ldjson"}:
-        warnings = _write_lines(path, name, writer)
-    elif size > STREAM_FROM:
-        warnings = _write_stream(path, name, writer)
+    try:
+        warnings = (_write_stream if length > STREAM_FROM else _write_whole)(path, name, writer)
+    except _RecordsInLines:
+        yield from _lines_of(path, name, None, size)
     else:
-        warnings = _write_whole(path, name, writer)
-    return writer.parsed(warnings=warnings)
+        yield Window(writer.parsed(warnings=warnings))
+
+
+class _RecordsInLines(Exception):
+    """A file is no JSON, but its first line is."""
 
 
 def _write_whole(path: str, name: str, writer: Writer) -> tuple[str, ...]:
@@ -55,7 +70,7 @@ def _write_whole(path: str, name: str, writer: Writer) -> tuple[str, ...]:
         value = orjson.loads(text)
     except orjson.JSONDecodeError as error:
         if _first_line_is_record(text):
-            return warnings + _write_lines(path, name, writer)
+            raise _RecordsInLines from error
         raise _fault(name, str(error), too_deep="depth limit" in str(error)) from error
     _write(_records(value), writer, name)
     return warnings
@@ -69,28 +84,70 @@ def _first_line_is_record(text: str) -> bool:
         return False
 
 
-def _write_lines(path: str, name: str, writer: Writer) -> tuple[str, ...]:
+@dataclass(slots=True)
+class _Progress:
+    """How far the lines of a file are read."""
+
+    at: int = 0
+    """Offset of the next line, bytes."""
+    line: int = 0
+    good: int = 0
+    broken: int = 0
+    places: tuple[int, ...] = ()
+    """Numbers of the first broken lines."""
+    begun: bool = False
+
+    def take(self, line: bytes, writer: Writer, name: str) -> None:
+        """Write the record of the next line."""
+        self.at += len(line)
+        self.line += 1
+        line = line.removeprefix(b"\xef\xbb\xbf").strip()
+        if not line:
+            return
+        try:
+            value = orjson.loads(line)
+        except orjson.JSONDecodeError:
+            self.broken += 1
+            self.places = (*self.places, self.line)[:10]
+            return
+        self.good += 1
+        _write([("", value)], writer, name)
+
+    def warnings(self) -> tuple[str, ...]:
+        """What was left out."""
+        if not self.broken:
+            return ()
+        shown = ", ".join(map(str, self.places)) + (" …" if self.broken > len(self.places) else "")
+        return (f"{self.broken} lines are not valid JSON and were left out: {shown}.",)
+
+
+def _lines_of(path: str, name: str, cursor: Cursor | None, size: int) -> Iterator[Window]:
     """A record a line; broken lines are left out with a warning, but not all of them."""
-    broken: list[int] = []
-    good = 0
+    progress = _Progress(**cursor) if cursor else _Progress()
+    total = Path(path).stat().st_size
     with Path(path).open("rb") as file:
-        for number, line in enumerate(file, start=1):
-            line = line.removeprefix(b"\xef\xbb\xbf").strip()
-            if not line:
-                continue
-            try:
-                value = orjson.loads(line)
-            except orjson.JSONDecodeError:
-                broken.append(number)
-                continue
-            good += 1
-            _write([("", value)], writer, name)
-    if broken and not good:
-        raise _fault(name, f"line {broken[0]} is not JSON")
-    if not broken:
-        return ()
-    shown = ", ".join(map(str, broken[:10])) + (" …" if len(broken) > 10 else "")
-    return (f"{len(broken)} lines are not valid JSON and were left out: {shown}.",)
+        file.seek(progress.at)
+        while progress.at < total:
+            end = progress.at + size
+            writer = Writer(after=BlockKind.TEXT if progress.begun else None)
+            while progress.at < min(end, total):
+                progress.take(_line_of(file, name, progress.line + 1), writer, name)
+            progress.begun = writer.last is not None
+            if progress.at < total:
+                yield Window(writer.parsed(), asdict(progress), "bytes", progress.at, total)
+        if progress.broken and not progress.good:
+            raise _fault(name, f"line {progress.places[0]} is not JSON")
+        yield Window(writer.parsed(warnings=progress.warnings()), None, "bytes", total, total)
+
+
+def _line_of(file: IO[bytes], name: str, number: int) -> bytes:
+    line = file.readline(MAX_LINE + 1)
+    if len(line) > MAX_LINE:
+        raise DocumentFault(
+            FaultCode.TOO_LARGE,
+            f"Line {number} of {name} has more than {MAX_LINE // 2**20} MiB; put each record on its own.",
+        )
+    return line
 
 
 def _write_stream(path: str, name: str, writer: Writer) -> tuple[str, ...]:

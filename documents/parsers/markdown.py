@@ -9,34 +9,99 @@ from typing import Any
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from documents.parsers.base import Block, BlockKind, Parsed
-from documents.parsers.decoding import decode, read_bytes
-from documents.parsers.writer import check_length
+from documents.parsers.base import Block, BlockKind, Cursor, Parsed, Window
+from documents.parsers.blocks import clipped, moved
+from documents.parsers.stretches import LINE_END, TextFile
 
-MAX_MARKDOWN_BYTES = 32 * 1024 * 1024
-"""Bytes of a source: its token list takes some fifty times as many."""
+STRETCH = 1024 * 1024
+"""Bytes of a window: its token list takes some fifty times as many."""
+_LONGEST_OPENING = 16 * 1024
 
-_NEWLINE = re.compile(r"\r\n|\n|\r")
 _FRONT_MATTER = re.compile(r"---[ \t]*(?:\r\n|\n|\r)(?s:.{0,65536}?)(?:\r\n|\n|\r)(?:---|\.\.\.)[ \t]*(?=[\r\n]|\Z)")
 _TITLE = re.compile(r"^title:[ \t]*(.+)$", re.MULTILINE)
 _MARKS = re.compile(r"^[ \t]{0,3}#{1,6}(?=[ \t]|$)|[ \t]#+[ \t]*$|(?:\r\n|\n|\r)[ \t]{0,3}(?:=+|-+)[ \t]*$")
 
 
-def parse(path: str, *, name: str, config: Mapping[str, Any]) -> Parsed:
+def windows(
+    path: str, *, name: str, config: Mapping[str, Any], cursor: Cursor | None, size: int = STRETCH
+) -> Iterator[Window]:
     """Parse CommonMark with tables; every line that holds text is in a block.
 
     Spans cover whole lines, so a heading's span includes its `#` marks and a table's first row its delimiter row,
     which makes a repeated header valid Markdown again. What belongs to no block of CommonMark (front matter, link
     definitions, what is nested too deeply) is a paragraph.
+
+    A window ends before the last block that starts in it, for the next lines may belong to that; in a list longer than
+    a window, before the last item. Anything else that is longer is torn at a line's end: tables and code go on in the
+    next window as what they are, other text as what its own first line makes of it.
     """
-    text, warnings = decode(read_bytes(path, name, limit=MAX_MARKDOWN_BYTES), name)
-    check_length(len(text))
-    front = _FRONT_MATTER.match(text)
-    head = front.end() if front else 0
-    source = _NEWLINE.sub("\n", re.sub(r"[^\r\n]", "", text[:head]) + text[head:])
+    file = TextFile(path, name, cursor)
+    opening, torn = (cursor["opening"], cursor["torn"]) if cursor else ("", False)
+    first = cursor is None
+    while not file.ended:
+        view = file.view(size)
+        place = len(view.shown) if view.final else view.line_end() or view.word_end()
+        tokens = _tokens(opening + file.text(view, place), front=first)
+        start = opening.count("\n")
+        last = None if view.final else _last_start(tokens, after=start)
+        if last is not None:
+            place = view.after_lines(_line(tokens[last]) - start)
+        text = file.take(view, place)
+        parsed = _parsed(text, tokens[:last], opening=opening, front=first)
+        continues = torn and bool(parsed.blocks) and not LINE_END.search(text, 0, parsed.blocks[0].start)
+        torn = last is None
+        opening = _opening(opening + text, tokens) if torn else ""
+        first = False
+        yield file.window(parsed, continues=continues, opening=opening, torn=torn)
+
+
+def _last_start(tokens: Sequence[Token], *, after: int) -> int | None:
+    """Number of the last token that starts a block of the outermost level after that line; None where there is none.
+
+    Where that level's last block is a list, which starts before, its last item counts.
+    """
+    for level, types in ((0, None), (1, "list_item_open")):
+        for number in range(len(tokens) - 1, -1, -1):
+            token = tokens[number]
+            if token.level == level and token.map and types in (None, token.type):
+                if token.map[0] > after:
+                    return number
+                break
+    return None
+
+
+def _line(token: Token) -> int:
+    return token.map[0] if token.map else 0
+
+
+def _opening(text: str, tokens: Sequence[Token]) -> str:
+    """The lines that make the rest of a table or a code block what it is, where the text is nothing but its start."""
+    head = next((token for token in tokens if token.type in ("fence", "tr_open")), None)
+    if head is None or not head.map or tokens[0].type not in ("fence", "table_open"):
+        return ""
+    first, last = head.map[0], head.map[0] + (1 if head.type == "fence" else 2)
     lines = _line_starts(text)
-    blocks = tuple(_with_gaps(_Walk(text, lines).blocks(_parser().parse(source)), text, lines))
-    return Parsed(text, blocks, title=_title(text, text[:head], blocks), warnings=warnings)
+    opening = LINE_END.sub("\n", text[lines[first] : lines[last]]) if last < len(lines) else ""
+    return opening if len(opening) <= _LONGEST_OPENING else ""
+
+
+def _tokens(text: str, *, front: bool) -> list[Token]:
+    head = _front_matter(text) if front else ""
+    return _parser().parse(LINE_END.sub("\n", re.sub(r"[^\r\n]", "", head) + text[len(head) :]))
+
+
+def _front_matter(text: str) -> str:
+    found = _FRONT_MATTER.match(text)
+    return found[0] if found else ""
+
+
+def _parsed(text: str, tokens: Sequence[Token], *, opening: str, front: bool) -> Parsed:
+    """The blocks of a text; they were told apart with the lines `opening` before it, which are no part of it."""
+    whole, skip = opening + text, len(opening)
+    lines = _line_starts(whole)
+    found = _with_gaps(_Walk(whole, lines).blocks(tokens), whole, lines)
+    blocks = tuple(moved(clipped(block, skip), -skip) for block in found if block.end > skip)
+    return Parsed(text, blocks, title=_title(text, _front_matter(text), blocks) if front else "")
 
 
 def _parser() -> MarkdownIt:
@@ -46,7 +111,7 @@ def _parser() -> MarkdownIt:
 
 
 def _line_starts(text: str) -> list[int]:
-    return [0, *(match.end() for match in _NEWLINE.finditer(text))]
+    return [0, *(match.end() for match in LINE_END.finditer(text))]
 
 
 def heading_text(source: str) -> str:

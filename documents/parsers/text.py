@@ -2,27 +2,45 @@
 
 import re
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 from documents.filetypes import Format, sniff
-from documents.parsers.base import Block, BlockKind, Parsed
-from documents.parsers.decoding import decode, read_bytes
-from documents.parsers.writer import check_length
+from documents.parsers.base import Block, BlockKind, Cursor, Parsed, Window
+from documents.parsers.stretches import STRETCH, TextFile, View
 
 _PARAGRAPH_END = re.compile(r"(?>\r\n|\n|\r)[ \t]*(?:\r\n|\n|\r)(?:[ \t]*[\r\n\f])*|\f")
+_REACH = 256 * 1024
+"""Characters before the end of a stretch in which a paragraph is looked for to end it with."""
 
 
-def parse(path: str, *, name: str, config: Mapping[str, Any]) -> Parsed:
+def windows(
+    path: str, *, name: str, config: Mapping[str, Any], cursor: Cursor | None, size: int = STRETCH
+) -> Iterator[Window]:
     """Decode a text file; paragraphs, parted by blank lines or form feeds, are its blocks.
 
-    In source code the blocks are `CODE`, so that nobody takes its line breaks away.
+    In source code the blocks are `CODE`, so that nobody takes its line breaks away. A window ends where a paragraph
+    does, else where a line does, else between words.
     """
-    data = read_bytes(path, name)
-    text, warnings = decode(data, name)
-    check_length(len(text))
-    kind = BlockKind.CODE if sniff(data[:1024], name) is Format.CODE else BlockKind.TEXT
-    blocks = tuple(Block(kind, start, end) for start, end in paragraphs(text))
-    return Parsed(text, blocks, warnings=warnings)
+    file = TextFile(path, name, cursor)
+    with Path(path).open("rb") as start:
+        kind = BlockKind.CODE if sniff(start.read(1024), name) is Format.CODE else BlockKind.TEXT
+    torn = cursor["torn"] if cursor else False
+    while not file.ended:
+        view = file.view(size)
+        place = len(view.shown) if view.final else _paragraph_end(view)
+        text = file.take(view, place or view.line_end() or view.word_end())
+        blocks = tuple(Block(kind, start, end) for start, end in paragraphs(text))
+        continues = torn and bool(blocks) and blocks[0].start == 0
+        torn = not place
+        yield file.window(Parsed(text, blocks), continues=continues, torn=torn)
+
+
+def _paragraph_end(view: View) -> int:
+    """The last place that is wanted and starts a paragraph; 0 where there is none near."""
+    start = max(0, view.limit - _REACH)
+    ends = (match.end() for match in _PARAGRAPH_END.finditer(view.shown, start) if match.start() < view.limit)
+    return max((end for end in ends if end < len(view.shown)), default=0)
 
 
 def paragraphs(text: str) -> Iterator[tuple[int, int]]:

@@ -10,9 +10,11 @@ from typing import Any
 
 import orjson
 
-from documents.parsers.base import Block, BlockKind, Line, Parsed, Picture
+from documents.parsers.base import UNITS, Block, BlockKind, Cursor, Line, Parsed, Picture, Window
 
 HEADER_BYTES = 8
+MAX_CURSOR = 256 * 1024
+"""Bytes of a cursor as JSON: it is stored with the task after every window."""
 
 
 class WireError(ValueError):
@@ -70,6 +72,47 @@ def as_parsed(content: Any) -> Parsed:
         )
     except (KeyError, TypeError, AttributeError, ValueError) as error:
         raise WireError(f"no parsed document: {error}") from error
+
+
+def window_content(window: Window) -> dict[str, Any]:
+    """A window as JSON values."""
+    return {
+        "parsed": as_content(window.parsed),
+        "cursor": window.cursor,
+        "unit": window.unit,
+        "done": window.done,
+        "total": window.total,
+        "continues": window.continues,
+    }
+
+
+def as_window(content: Any, *, after: int, total: int | None) -> Window:
+    """The window of `window_content`, that follows one which ended at `after` of `total` (None: not known yet).
+
+    Raises WireError for one that cannot be: windows that do not come nearer to the end would never stop.
+    """
+    try:
+        parsed, cursor, unit = as_parsed(content["parsed"]), _cursor(content["cursor"]), content["unit"]
+        done, whole, continues = (content[key] for key in ("done", "total", "continues"))
+    except (KeyError, TypeError) as error:
+        raise WireError(f"no window: {error}") from error
+    if not (type(done) is type(whole) is int and type(continues) is bool and isinstance(unit, str) and unit in UNITS):
+        raise WireError("no window: a wrong type")
+    if not 0 <= done <= whole < 2**53 or (total is not None and whole != total) or (cursor and done <= after):
+        raise WireError(f"window ends at {done} of {whole}, after one that ended at {after} of {total}")
+    return Window(parsed, cursor, unit, done, whole, continues)
+
+
+def _cursor(value: Any) -> Cursor | None:
+    """A cursor that can be stored: short, and without the NUL that PostgreSQL does not take."""
+    if value is None:
+        return None
+    if not isinstance(value, dict) or not value:
+        raise WireError("no cursor")
+    stored = orjson.dumps(value)
+    if len(stored) > MAX_CURSOR or b"\\u0000" in stored:
+        raise WireError(f"cursor of {len(stored)} bytes cannot be stored")
+    return value
 
 
 def picture_content(picture: Picture | None) -> dict[str, Any] | None:

@@ -36,12 +36,16 @@ def one_line(text: str) -> str:
 class Writer:
     """Collects text and blocks; texts lose control characters and outer white space, empty ones are left out.
 
-    Blocks are parted by blank lines, list items that follow each other by a newline.
+    Blocks are parted by blank lines, list items that follow each other by a newline. `after` is the kind of the last
+    block that was written in windows before, if any was: then the text begins with what parts its blocks from those.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, after: BlockKind | None = None) -> None:
+        self.last = after
+        """Kind of the block that was written last."""
         self._pieces: list[str] = []
-        self._length = 0
+        self.length = 0
+        """Characters written."""
         self._rows = 0
         self._blocks: list[Block] = []
 
@@ -54,7 +58,7 @@ class Writer:
             return
         start = self._part(kind)
         self._put(text)
-        self._blocks.append(Block(kind, start, self._length, level=level, page=page))
+        self._append(Block(kind, start, self.length, level=level, page=page))
 
     def add_lines(self, kind: BlockKind, text: str, lines: Sequence[Line], *, level: int = 0) -> None:
         """Append a block of a paged format; the lines' spans are relative to `text`, which is taken as it is."""
@@ -64,11 +68,15 @@ class Writer:
             Line(line.start + start, line.end + start, line.page, line.left, line.right, line.top, line.bottom)
             for line in lines
         )
-        self._blocks.append(Block(kind, start, self._length, level=level, page=moved[0].page, lines=moved))
+        self._append(Block(kind, start, self.length, level=level, page=moved[0].page, lines=moved))
 
-    def table(self, rows: Iterable[Sequence[str]], *, header_rows: int = 0, page: int = 0) -> None:
-        """Append a table, a line a row and cells parted by ` | `; rows without any text are left out."""
-        start = -1
+    def table(
+        self, rows: Iterable[Sequence[str]], *, header_rows: int = 0, page: int = 0, continues: bool = False
+    ) -> None:
+        """Append a table, a line a row and cells parted by ` | `; rows without any text are left out.
+
+        One that `continues` goes on with the rows of the block that was written last, in a window before.
+        """
         spans: list[tuple[int, int]] = []
         for cells in rows:
             line = CELL_SEPARATOR.join(cells)
@@ -76,18 +84,18 @@ class Writer:
                 line = CELL_SEPARATOR.join(one_line(_CONTROLS.sub(" ", storable(cell))) for cell in cells)
             if not line.strip(" |"):
                 continue
-            if start < 0:
-                start = self._part(BlockKind.TABLE)
-            else:
+            if spans or continues:
                 self._put("\n")
-            at = self._length
+            else:
+                self._part(BlockKind.TABLE)
+            at = self.length
             self._put(line)
-            spans.append((at, self._length))
+            spans.append((at, self.length))
             self._count_row()
         if spans:
             header = min(header_rows, len(spans))
-            self._blocks.append(
-                Block(BlockKind.TABLE, start, self._length, rows=tuple(spans), header_rows=header, page=page)
+            self._append(
+                Block(BlockKind.TABLE, spans[0][0], self.length, rows=tuple(spans), header_rows=header, page=page)
             )
 
     def parsed(
@@ -103,14 +111,17 @@ class Writer:
         return Parsed(text, tuple(self._blocks), pages, title, metadata or {}, tuple(warnings))
 
     def _part(self, kind: BlockKind) -> int:
-        if self._blocks:
-            follows = kind is BlockKind.LIST_ITEM and self._blocks[-1].kind is BlockKind.LIST_ITEM
-            self._put("\n" if follows else "\n\n")
-        return self._length
+        if self.last:
+            self._put("\n" if kind is self.last is BlockKind.LIST_ITEM else "\n\n")
+        return self.length
+
+    def _append(self, block: Block) -> None:
+        self._blocks.append(block)
+        self.last = block.kind
 
     def _put(self, text: str) -> None:
-        self._length += len(text)
-        check_length(self._length)
+        self.length += len(text)
+        check_length(self.length)
         self._pieces.append(text)
 
     def _count_row(self) -> None:

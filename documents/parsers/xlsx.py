@@ -1,18 +1,20 @@
 """Excel workbooks, xlsx and xls: each sheet a heading and a table; formulas show the value that was stored."""
 
 import datetime
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
-from python_calamine import CalamineError, CalamineWorkbook, PasswordError
+from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, PasswordError
 
 from documents.filetypes import Format
 from documents.parsers.archive import Archive
-from documents.parsers.base import BlockKind, Parsed
+from documents.parsers.base import BlockKind, Cursor, Window
 from documents.parsers.containers import identify
 from documents.parsers.sheet_scan import check_sheets
+from documents.parsers.stretches import STRETCH
 from documents.parsers.writer import Writer
 from system.errors import DocumentFault, FaultCode
 
@@ -22,9 +24,17 @@ MAX_SHEETS = 500
 TITLE_ROWS = 3
 """How many rows of a single cell above a table are taken for its title, and repeated with the header."""
 
+Row = tuple[int, list[str]]
+"""How many rows of the sheet are read with it, and its cells."""
 
-def parse(path: str, *, name: str, config: Mapping[str, Any]) -> Parsed:
-    """Parse a workbook; `page` of a block is the number of its sheet, hidden sheets included."""
+
+def windows(
+    path: str, *, name: str, config: Mapping[str, Any], cursor: Cursor | None, size: int = STRETCH
+) -> Iterator[Window]:
+    """Parse a workbook; `page` of a block is the number of its sheet, hidden sheets included.
+
+    A window ends between two rows when its text has `size` characters; the table goes on in the next.
+    """
     if identify(path, name) is Format.XLSX:
         with Archive(path, name) as archive:
             check_sheets(archive, name)
@@ -34,7 +44,9 @@ def parse(path: str, *, name: str, config: Mapping[str, Any]) -> Parsed:
         )
     try:
         with CalamineWorkbook.from_path(path) as book:
-            return _read(book, name)
+            if len(book.sheet_names) > MAX_SHEETS:
+                raise DocumentFault(FaultCode.TOO_LARGE, f"{name} has more than {MAX_SHEETS} sheets; split it.")
+            yield from _windows(book, _Place(**cursor) if cursor else _Place(), size)
     except PasswordError as error:
         raise DocumentFault(
             FaultCode.ENCRYPTED, f"{name} is protected by a password; upload a copy without one."
@@ -45,34 +57,74 @@ def parse(path: str, *, name: str, config: Mapping[str, Any]) -> Parsed:
         ) from error
 
 
-def _read(book: CalamineWorkbook, name: str) -> Parsed:
+@dataclass(slots=True)
+class _Place:
+    """How far a workbook is read."""
+
+    sheet: int = 0
+    """Index of the sheet."""
+    row: int = 0
+    """How many of its rows are read."""
+    begun: bool = False
+    """Whether its table is begun."""
+    before: int = 0
+    """How many rows the sheets before have."""
+    total: int = 0
+    """How many rows all sheets have; 0 while nobody wants to know."""
+
+
+def _windows(book: CalamineWorkbook, place: _Place, size: int) -> Iterator[Window]:
     names = book.sheet_names
-    if len(names) > MAX_SHEETS:
-        raise DocumentFault(FaultCode.TOO_LARGE, f"{name} has more than {MAX_SHEETS} sheets; split it.")
-    writer = Writer()
-    for number, sheet_name in enumerate(names, start=1):
-        rows = _filled(book.get_sheet_by_index(number - 1).iter_rows())
-        first = list(islice(rows, TITLE_ROWS + 1))
-        if first:
-            writer.add(BlockKind.HEADING, sheet_name, level=1, page=number)
-            writer.table(_trimmed(chain(first, rows)), header_rows=header_rows(first), page=number)
-    return writer.parsed(pages=len(names))
+    writer, begun = Writer(after=BlockKind.TABLE if place.before or place.begun else None), place.begun
+
+    def window(*, last: bool = False) -> Window:
+        parsed = writer.parsed(pages=len(names))
+        continues = begun and bool(parsed.blocks) and parsed.blocks[0].kind is BlockKind.TABLE
+        if not place.total and last:
+            return Window(parsed)
+        place.total = place.total or sum(_height(book.get_sheet_by_index(at)) for at in range(len(names)))
+        done = place.total if last else place.before + place.row
+        return Window(parsed, None if last else asdict(place), "rows", done, place.total, continues)
+
+    while place.sheet < len(names):
+        sheet = book.get_sheet_by_index(place.sheet)
+        rows, header = _filled(sheet, place.row), 0
+        if not place.begun and (first := list(islice(rows, TITLE_ROWS + 1))):
+            rows, header = chain(first, rows), header_rows([cells for _, cells in first])
+            writer.add(BlockKind.HEADING, names[place.sheet], level=1, page=place.sheet + 1)
+        while True:
+            some = _some(rows, place, writer, size=size, least=header + 1)
+            writer.table(some, header_rows=header, page=place.sheet + 1, continues=place.begun)
+            if writer.length < size:
+                break  # the sheet ends
+            place.begun = True
+            yield window()
+            writer, begun = Writer(after=BlockKind.TABLE), True
+        place.sheet, place.row, place.begun = place.sheet + 1, 0, False
+        place.before += _height(sheet)
+    yield window(last=True)
 
 
-def _filled(rows: Iterable[Sequence[Any]]) -> Iterator[list[str]]:
-    """The rows that hold something, as text."""
-    for row in rows:
+def _height(sheet: CalamineSheet) -> int:
+    return sheet.end[0] + 1 if sheet.end else 0
+
+
+def _filled(sheet: CalamineSheet, after: int) -> Iterator[Row]:
+    """The rows that hold something, as text, each with how many rows are read then."""
+    for number, row in islice(enumerate(sheet.iter_rows(), 1), after, None):
         cells = [as_text(value) for value in row]
         if any(cells):
-            yield cells
+            yield number, cells
 
 
-def _trimmed(rows: Iterable[list[str]]) -> Iterator[list[str]]:
-    """Rows without the empty cells at their end."""
-    for row in rows:
+def _some(rows: Iterator[Row], place: _Place, writer: Writer, *, size: int, least: int) -> Iterator[list[str]]:
+    """The next rows, without the empty cells at their end, until what is written has that size; `least` at least."""
+    for number, (place.row, row) in enumerate(rows, 1):
         while row and not row[-1]:
             row.pop()
         yield row
+        if writer.length >= size and number >= least:
+            return
 
 
 def header_rows(first: Sequence[Sequence[str]]) -> int:

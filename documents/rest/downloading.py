@@ -76,6 +76,7 @@ def _answer(document: Document, *, content_type: str, attachment: bool) -> FileR
         stored = default_storage.open(document.blob.key)
     except FileNotFoundError:
         raise NotFound("The stored file is missing. Delete this document and upload the file again.") from None
+    headers = {**INERT, "Content-Length": str(stored.size)}
     return FileResponse(
-        stored, as_attachment=attachment, filename=document.name, content_type=content_type, headers=INERT
+        stored, as_attachment=attachment, filename=document.name, content_type=content_type, headers=headers
     )

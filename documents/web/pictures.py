@@ -74,8 +74,8 @@ class ImageViewSet(InDocuments):
             stored = default_storage.open(blob.key)
         except FileNotFoundError:
             raise self.missing(image_id) from None
-        caching = {"Cache-Control": f"private, max-age={LIFETIME}"}
-        return FileResponse(stored, filename=name, content_type=PNG, headers={**INERT, **caching})
+        headers = {**INERT, "Cache-Control": f"private, max-age={LIFETIME}", "Content-Length": str(stored.size)}
+        return FileResponse(stored, filename=name, content_type=PNG, headers=headers)
 
     def missing(self, key: str) -> RagError:
         """Foreign and unknown pictures alike, and those that are none."""

@@ -3,6 +3,7 @@
 from rest_framework import serializers
 
 from documents.models import Document
+from documents.rest.files import upload_result_field
 from documents.rest.rows import FILE, STATE, DocumentFields
 from documents.web import pictures
 
@@ -16,6 +17,15 @@ class RawUploaded(DocumentFields):
         model = Document
         fields = ["id", "kb_id", "parser_id", *FILE]
         read_only_fields = fields
+
+
+class RawUploadResult(RawUploaded):
+    """The same with what became of the file."""
+
+    upload_result = upload_result_field()
+
+    class Meta(RawUploaded.Meta):
+        fields = [*RawUploaded.Meta.fields, "upload_result"]
 
 
 class RawDocument(RawUploaded):

@@ -21,12 +21,16 @@ from system.console.pages import ReadOnlyAdmin
 class ChunkAdmin(ReadOnlyAdmin):
     """Published passages; the API adds and edits them, since every change is embedded anew."""
 
-    list_display = ["shown_content", "shown_document", "page", "tokens", "shown_keywords", "available", "by_hand"]
+    list_display = [
+        *("shown_content", "shown_document", "page", "tokens", "shown_keywords", "available", "by_hand"),
+        "source_gone",
+    ]
     list_select_related = ["document", "kb"]
     list_filter = [
         ("kb", AutocompleteSelectFilter),
         ("available", BooleanRadioFilter),
         ("by_hand", BooleanRadioFilter),
+        ("source_gone", BooleanRadioFilter),
     ]
     search_fields = ["content"]
     search_help_text = "Words that stand in the text, as they stand there."
@@ -46,7 +50,17 @@ class ChunkAdmin(ReadOnlyAdmin):
             },
         ),
         ("Place", {"fields": [("page", "seq", "kind"), "positions"]}),
-        ("Facts", {"fields": [("tokens", "available", "by_hand"), ("id", "gen"), ("created_at", "updated_at")]}),
+        (
+            "Facts",
+            {
+                "fields": [
+                    ("tokens", "available"),
+                    ("by_hand", "source_gone"),
+                    ("id", "gen"),
+                    ("created_at", "updated_at"),
+                ]
+            },
+        ),
     ]
     readonly_fields = [
         "shown_document",

@@ -10,9 +10,10 @@ from unfold.widgets import (
     UnfoldAdminTextInputWidget,
 )
 
+from knowledgebases import embedders
 from knowledgebases.models import Knowledgebase
 from system.console.pages import DeedForm
-from system.models import DEFAULT_EMBEDDING_MODEL, ModelEndpoint, ModelType
+from system.models import ModelEndpoint, ModelType
 
 CHUNK_TOKENS = 512
 DELIMITER = r"\n"
@@ -89,7 +90,7 @@ class DatasetForm(DeedForm):
         if not new:
             endpoints = endpoints.filter(tenant=self.instance.tenant_id)
         names = dict.fromkeys(
-            [DEFAULT_EMBEDDING_MODEL, *(endpoint.model_id for endpoint in endpoints), self.instance.embd_id or ""]
+            [*embedders.installed(), *(endpoint.model_id for endpoint in endpoints), self.instance.embd_id or ""]
         )
         first = [("", "the tenant's own choice")] if new else []
         return [*first, *((name, name) for name in names if name)]

@@ -9,11 +9,12 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils import timezone
 from unfold.contrib.filters.admin import ChoicesRadioFilter
 from unfold.decorators import action, display
 from unfold.widgets import UnfoldAdminPasswordWidget, UnfoldAdminSelectWidget, UnfoldBooleanSwitchWidget
 
-from knowledgebases.embedders import catalogue, remote_embedder
+from knowledgebases.embedders import catalogue, circuits, remote_embedder
 from system.console.display import Tone, badge
 from system.console.pages import ConsoleAdmin, DeedForm
 from system.errors import RagError
@@ -45,7 +46,7 @@ class EndpointForm(DeedForm):
 
     class Meta:
         model = ModelEndpoint
-        fields = ["tenant", "provider", "name", "model_type", "dimension"]
+        fields = ["tenant", "provider", "name", "model_type", "dimension", "concurrency"]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -76,17 +77,32 @@ def shown_key(endpoint: ModelEndpoint) -> tuple[str, Tone]:
         return "cannot be opened with the keys of this site", Tone.BAD
 
 
+def shown_state(endpoint: ModelEndpoint) -> tuple[str, Tone]:
+    """Whether the endpoint is called, and what it failed with."""
+    circuit = getattr(endpoint, "circuit", None)
+    if circuit is None or not (circuit.failures or circuit.open_until):
+        return "called", Tone.GOOD
+    if circuit.open_until is None:
+        return f"{circuit.failures} failures in a row", Tone.WARN
+    seconds = (circuit.open_until - timezone.now()).total_seconds()
+    return (f"left alone for {seconds:.0f} s" if seconds > 0 else "tried again with the next request"), Tone.BAD
+
+
 @admin.register(ModelEndpoint)
 class EndpointAdmin(ConsoleAdmin):
     """Models that datasets may be embedded with, beside the bundled one."""
 
     form = EndpointForm
-    list_display = ["model_id", "model_type", "tenant", "base_url", "shown_key", "dimension", "updated_at"]
-    list_select_related = ["tenant"]
+    list_display = ["model_id", "model_type", "tenant", "base_url", "shown_key", "shown_state", "updated_at"]
+    list_select_related = ["tenant", "circuit"]
     list_filter = [("model_type", ChoicesRadioFilter)]
     search_fields = ["name", "provider", "base_url", "tenant__name"]
     autocomplete_fields = ["tenant"]
-    fields = ["tenant", ("name", "provider"), "model_type", "base_url", "dimension", "api_key", "forget_key"]
+    fields = [
+        *("tenant", ("name", "provider"), "model_type", "base_url", ("dimension", "concurrency")),
+        *("api_key", "forget_key", ("shown_state", "shown_failure")),
+    ]
+    readonly_fields = ["shown_state", "shown_failure"]
     formfield_overrides = {models.URLField: {"assume_scheme": "https"}}
     actions = ["test"]
     first_step = (
@@ -106,6 +122,17 @@ class EndpointAdmin(ConsoleAdmin):
     def shown_key(self, endpoint: ModelEndpoint) -> str:
         """Whether there is one, and its last characters."""
         return badge(*shown_key(endpoint))
+
+    @display(description="state")
+    def shown_state(self, endpoint: ModelEndpoint) -> str:
+        """Whether it is called, or left alone since it fails."""
+        return badge(*shown_state(endpoint))
+
+    @display(description="last failure")
+    def shown_failure(self, endpoint: ModelEndpoint) -> str:
+        """What it said, and when."""
+        circuit = getattr(endpoint, "circuit", None)
+        return f"{circuit.failed_at:%Y-%m-%d %H:%M:%S} {circuit.message}" if circuit and circuit.failed_at else "–"
 
     @action(description="Test", permissions=["change"], icon="network_check")
     def test(self, request: HttpRequest, queryset: QuerySet[ModelEndpoint]) -> None:
@@ -131,4 +158,5 @@ class EndpointAdmin(ConsoleAdmin):
             messages.error(request, f"{endpoint}: {error.message}")
         else:
             elapsed = 1000 * (time.monotonic() - begun)
+            circuits.close(endpoint.pk)
             messages.success(request, f"{endpoint}: answered in {elapsed:.0f} ms, {vectors.shape[1]} dimensions.")

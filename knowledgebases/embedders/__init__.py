@@ -4,13 +4,14 @@ Embedders are shared: asking twice for the same model gives the same object, so 
 loaded once in a process.
 """
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from knowledgebases.embedders import catalogue
+from knowledgebases.embedders import catalogue, modeldir
 from system.errors import Misconfigured
 
 if TYPE_CHECKING:
@@ -18,9 +19,13 @@ if TYPE_CHECKING:
     from knowledgebases.embedders.openai import OpenAIEmbedder
     from system.transport import Transport
 
-__all__ = ["catalogue", "configure", "local_embedder", "remote_embedder"]
+# onnxruntime would tell its maker about each process that uses it, over HTTPS; it looks here when it is imported.
+os.environ["ORT_DISABLE_TELEMETRY"] = "1"
+
+__all__ = ["catalogue", "configure", "default_for", "installed", "local_embedder", "remote_embedder"]
 
 BUNDLED = Path(__file__).parent / "models"
+ENGLISH = "english"
 CACHED = 256
 """Remote embedders that are kept."""
 
@@ -32,15 +37,23 @@ class Site:
     models_dir: Path | None = None
     threads: int = 1
     private_endpoints: tuple[str, ...] = ()
+    slots: int | None = None
 
 
 _site = Site()
 
 
-def configure(*, models_dir: str | Path | None = None, threads: int = 1, private_endpoints: Sequence[str] = ()) -> None:
+def configure(
+    *,
+    models_dir: str | Path | None = None,
+    threads: int = 1,
+    private_endpoints: Sequence[str] = (),
+    slots: int | None = None,
+) -> None:
     """Set the directory with further local models, the threads of a session, and the private endpoints of models.
 
-    Call it once, when the process starts. Raises Misconfigured if the directory does not exist, or an endpoint is none.
+    `slots`: requests to one endpoint at the same time; None where this process does not wait for others. Call it once,
+    when the process starts. Raises Misconfigured if the directory does not exist, or an endpoint is none.
     """
     global _site
     directory = Path(models_dir).resolve() if models_dir else None
@@ -48,7 +61,7 @@ def configure(*, models_dir: str | Path | None = None, threads: int = 1, private
         raise Misconfigured(f"RAGSITE_MODELS_DIR: there is no directory {directory}. Create it, or unset the variable.")
     if private_endpoints:
         _transport(tuple(private_endpoints))
-    _site = Site(directory, threads, tuple(private_endpoints))
+    _site = Site(directory, threads, tuple(private_endpoints), slots)
 
 
 def local_embedder(name: str = catalogue.DEFAULT) -> "OnnxEmbedder":
@@ -60,19 +73,45 @@ def local_embedder(name: str = catalogue.DEFAULT) -> "OnnxEmbedder":
 
 
 def remote_embedder(
-    *, base_url: str, model: str, api_key: str, model_id: str, dimension: int | None = None
+    *,
+    base_url: str,
+    model: str,
+    api_key: str,
+    model_id: str,
+    dimension: int | None = None,
+    endpoint: str = "",
+    concurrency: int | None = None,
 ) -> "OpenAIEmbedder":
-    """The model `model` behind `base_url` (up to and including /v1); the catalogue fills in a dimension it knows."""
-    return _connected(base_url, model, api_key, model_id, dimension, _site)
+    """The model `model` behind `base_url` (up to and including /v1); the catalogue fills in a dimension it knows.
+
+    `endpoint` is the id of its row: where it is given, calls go through its gate, with `concurrency` slots instead of
+    the site's number.
+    """
+    return _connected(base_url, model, api_key, model_id, dimension, endpoint, concurrency, _site)
 
 
 def directory_of(name: str, models_dir: Path | None) -> Path:
-    """Where the model called `name` lies; one that leads out of `models_dir` (a resolved path) means the bundled."""
+    """Where the model called `name` lies; one that leads out of `models_dir` (a resolved path) means the default."""
     if models_dir is not None and "\0" not in name:
         found = (models_dir / name).resolve()
         if found != models_dir and found.is_relative_to(models_dir) and (found / "config.json").is_file():
             return found
-    return BUNDLED / catalogue.DEFAULT
+    return BUNDLED / (catalogue.MULTILINGUAL if name == catalogue.MULTILINGUAL else catalogue.DEFAULT)
+
+
+def installed() -> list[str]:
+    """Identifiers of the local models that are there, the default first; those of the operator's directory left out."""
+    names = [catalogue.DEFAULT, catalogue.MULTILINGUAL]
+    return [f"{name}@{catalogue.BUILTIN}" for name in names if modeldir.complete(directory_of(name, _site.models_dir))]
+
+
+def default_for(language: str) -> str:
+    """Identifier of the local model for texts in `language`: the multilingual one for other languages than English.
+
+    Where that is not installed it is the default, which serves other languages by their words alone.
+    """
+    found = installed()
+    return found[0] if language.casefold() == ENGLISH else found[-1]
 
 
 @cache
@@ -86,8 +125,16 @@ def _opened(directory: Path, site: Site) -> "OnnxEmbedder":
 
 @lru_cache(maxsize=CACHED)
 def _connected(
-    base_url: str, model: str, api_key: str, model_id: str, dimension: int | None, site: Site
+    base_url: str,
+    model: str,
+    api_key: str,
+    model_id: str,
+    dimension: int | None,
+    endpoint: str,
+    concurrency: int | None,
+    site: Site,
 ) -> "OpenAIEmbedder":
+    from knowledgebases.embedders.gate import Gate
     from knowledgebases.embedders.openai import OpenAIEmbedder
 
     listed = catalogue.find(model_id)
@@ -100,6 +147,7 @@ def _connected(
         count=lambda texts: local_embedder().count_tokens(texts),
         dimension=dimension or (listed.dimension if listed else None),
         batch=listed.batch if listed else 32,
+        gate=Gate(endpoint, model_id, site.slots and (concurrency or site.slots)) if endpoint else None,
     )
 
 

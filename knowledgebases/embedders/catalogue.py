@@ -9,7 +9,9 @@ from dataclasses import dataclass
 BUILTIN = "Builtin"
 COMPATIBLE = "OpenAI-API-Compatible"
 DEFAULT = "all-MiniLM-L6-v2"
-"""The bundled model: what every name of provider `Builtin` means, unless a directory of that name is configured."""
+"""The bundled model: what other names of provider `Builtin` mean, unless a directory of that name is configured."""
+MULTILINGUAL = "multilingual-e5-small"
+"""The second model, for other languages than English: `make models` lays its weights beside its graph."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +42,9 @@ class Provider:
 PROVIDERS: dict[str, Provider] = {
     provider.name: provider
     for provider in (
-        Provider(BUILTIN, "", (Model(DEFAULT, "embedding", 384),), any_model=True),
+        Provider(
+            BUILTIN, "", (Model(DEFAULT, "embedding", 384), Model(MULTILINGUAL, "embedding", 384)), any_model=True
+        ),
         Provider(
             "OpenAI",
             "https://api.openai.com/v1",

@@ -9,7 +9,11 @@ from typing import Any
 
 from system.errors import Misconfigured
 
-CURE = "Restore the directory from the distribution, or name another one in RAGSITE_MODELS_DIR."
+CURE = (
+    "Restore the directory from the distribution (`make models` completes it), or name another one in "
+    "RAGSITE_MODELS_DIR."
+)
+NEEDED = ("model.onnx", "tokenizer.json")
 POOLINGS = ("mean", "cls")
 
 
@@ -63,9 +67,9 @@ def _is_int(value: Any, low: int, high: int) -> bool:
 
 
 def check_files(directory: Path, config: ModelConfig) -> dict[str, str]:
-    """sha256 of `model.onnx` and `tokenizer.json`; `Misconfigured` where one is missing or not the listed one."""
+    """sha256 of a model's files, listed or needed; `Misconfigured` where one is missing or not the listed one."""
     digests = {}
-    for name in ("model.onnx", "tokenizer.json"):
+    for name in sorted({*NEEDED, *config.files}):
         try:
             with (directory / name).open("rb") as file:
                 digests[name] = hashlib.file_digest(file, "sha256").hexdigest()
@@ -74,3 +78,8 @@ def check_files(directory: Path, config: ModelConfig) -> dict[str, str]:
         if config.files.get(name, digests[name]) != digests[name]:
             raise Misconfigured(f"{directory / name} is damaged: its sha256 is not the one in config.json. {CURE}")
     return digests
+
+
+def complete(directory: Path) -> bool:
+    """Whether all files of a model are there; whether they are the right ones shows when they are loaded."""
+    return all((directory / name).is_file() for name in {*NEEDED, *read_config(directory).files})

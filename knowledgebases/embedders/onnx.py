@@ -15,6 +15,7 @@ import onnxruntime
 from tokenizers import Encoding, Tokenizer
 
 from knowledgebases.embedders.base import Vectors
+from knowledgebases.embedders.interrupting import checkpoint
 from knowledgebases.embedders.modeldir import CURE, ModelConfig, check_files, read_config
 from knowledgebases.embedders.querycache import QueryCache
 from system.errors import Misconfigured
@@ -108,6 +109,7 @@ class OnnxEmbedder:
         loaded = self._load()
         vectors = np.zeros((len(texts), self.dimension), np.float32)
         for batch in batches(windows(loaded.tokenizer.encode_batch_fast(texts))):
+            checkpoint()
             weights = np.array([len(window.ids) for window in batch], np.float32)[:, None]
             np.add.at(vectors, [window.text for window in batch], weights * self._run(loaded, batch))
         return normalised(vectors)

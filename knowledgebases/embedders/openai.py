@@ -4,11 +4,13 @@ import base64
 import binascii
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any, Protocol
 
 import numpy as np
 
 from knowledgebases.embedders.base import Vectors
+from knowledgebases.embedders.interrupting import checkpoint
 from knowledgebases.embedders.querycache import QueryCache
 from knowledgebases.embedders.replies import fault_of
 from system.errors import Misconfigured
@@ -38,13 +40,20 @@ class Caller(Protocol):
         """Post JSON; see the transport for what it raises."""
 
 
+class Passing(Protocol):
+    """What is needed of `knowledgebases.embedders.gate.Gate`."""
+
+    def passing(self) -> AbstractContextManager[None]:
+        """Entered for each request; raises Suspended where it is not to be made now."""
+
+
 class OpenAIEmbedder:
     """Embeds by `POST {base_url}/embeddings`.
 
     Vectors are normalised here, whatever the endpoint does. Empty texts, which some endpoints refuse, are sent as one
     space. `count` counts tokens: the remote tokenizer is not known, so the count is that of the bundled model, near
     enough for budgets of English text and too high for most others. Dimension and floor are found by one small request
-    when first asked for, unless they are given.
+    when first asked for, unless they are given. Every request goes through `gate`, if there is one.
     """
 
     def __init__(
@@ -59,6 +68,7 @@ class OpenAIEmbedder:
         dimension: int | None = None,
         batch: int = 32,
         timeout: float = 60,
+        gate: Passing | None = None,
     ) -> None:
         self.url = base_url.rstrip("/") + "/embeddings"
         self.model = model
@@ -71,6 +81,7 @@ class OpenAIEmbedder:
         self._dimension = dimension
         self._floor: float | None = None
         self._queries = QueryCache()
+        self._gate = gate
 
     def __repr__(self) -> str:
         return f"OpenAIEmbedder({self.model_id!r}, {self.url!r})"
@@ -120,11 +131,9 @@ class OpenAIEmbedder:
             yield batch
 
     def _request(self, texts: list[str]) -> Vectors:
-        payload = {"model": self.model, "input": [text if text.strip() else " " for text in texts]}
-        headers = {"Authorization": f"Bearer {self._key}"} if self._key else {}
-        answer = self._transport.post_json(self.url, payload, headers=headers, timeout=self.timeout)
-        if answer.status != 200:
-            raise fault_of(answer, self.model, self._key)
+        checkpoint()
+        with self._gate.passing() if self._gate else nullcontext():
+            answer = self._asked([text if text.strip() else " " for text in texts])
         vectors = self._vectors(answer.json(), len(texts))
         self._dimension = self._dimension or vectors.shape[1]
         if vectors.shape[1] != self._dimension:
@@ -133,6 +142,15 @@ class OpenAIEmbedder:
                 "Correct the dimension of the model, or the model's name."
             )
         return vectors
+
+    def _asked(self, texts: list[str]) -> Answer:
+        """The endpoint's answer; raises what it refuses or fails with."""
+        headers = {"Authorization": f"Bearer {self._key}"} if self._key else {}
+        payload = {"model": self.model, "input": texts}
+        answer = self._transport.post_json(self.url, payload, headers=headers, timeout=self.timeout)
+        if answer.status != 200:
+            raise fault_of(answer, self.model, self._key)
+        return answer
 
     def _vectors(self, answered: Any, count: int) -> Vectors:
         """The vectors of an answer in the order of the request, L2-normalised; nothing in the answer is believed."""

@@ -67,6 +67,9 @@ class Chunk(models.Model):
     digest = models.CharField(max_length=64, default="", editable=False, help_text="Of what was embedded.")
     available = models.BooleanField(default=True)
     by_hand = models.BooleanField(default=False, help_text="Added or edited by a person; survives a new parse.")
+    source_gone = models.BooleanField(
+        default=False, help_text="Kept, though the passage that a person edited is not in its document any more."
+    )
     added = models.BooleanField(default=False, help_text="Typed in by a person: its document's title does not find it.")
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     updated_at = models.DateTimeField(auto_now=True)

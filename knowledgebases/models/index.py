@@ -58,13 +58,13 @@ _COUNT_TERMS = """
 """
 _NEW = "SELECT kb_id, terms, length, 1 AS n FROM new_rows"
 _OLD = "SELECT kb_id, terms, length, -1 AS n FROM old_rows"
-_CHANGED = """
-    SELECT n.kb_id, n.terms, n.length, 1 AS n FROM new_rows n JOIN old_rows o USING (chunk_id)
-    WHERE (n.terms, n.length, n.kb_id) IS DISTINCT FROM (o.terms, o.length, o.kb_id)
+# EXCEPT, not a join: a plan that was made for few rows, and kept by the session, would join many in quadratic time.
+_TERMS = "SELECT chunk_id, kb_id, terms, length FROM"
+_CHANGED = f"""
+    SELECT kb_id, terms, length, 1 AS n FROM ({_TERMS} new_rows EXCEPT {_TERMS} old_rows) came
     UNION ALL
-    SELECT o.kb_id, o.terms, o.length, -1 FROM new_rows n JOIN old_rows o USING (chunk_id)
-    WHERE (n.terms, n.length, n.kb_id) IS DISTINCT FROM (o.terms, o.length, o.kb_id)
-"""
+    SELECT kb_id, terms, length, -1 FROM ({_TERMS} old_rows EXCEPT {_TERMS} new_rows) went
+"""  # noqa: S608 -- constants
 
 
 class LexicalRow(IndexRow):
@@ -135,7 +135,7 @@ pgtrigger.register(
         "index_availability",
         pgtrigger.Update,
         """
-            IF EXISTS (SELECT FROM new_rows n JOIN old_rows o USING (id) WHERE n.available <> o.available) THEN
+            IF EXISTS (SELECT id, available FROM new_rows EXCEPT SELECT id, available FROM old_rows) THEN
                 UPDATE rag_chunk_lexical l SET available = n.available
                 FROM new_rows n WHERE l.chunk_id = n.id AND l.available <> n.available;
                 UPDATE rag_chunk_dense d SET available = n.available

@@ -59,6 +59,9 @@ class EmbeddingSpace(models.Model):
         return f"{self.model_id} ({self.dimension})"
 
 
+COUNTERS = ["doc_num", "chunk_num", "token_num", "byte_num", "queued_num", "queued_bytes"]
+
+
 class KnowledgebaseQuerySet(models.QuerySet["Knowledgebase"]):
     """Rules over sets of knowledge bases: who reaches them."""
 
@@ -93,7 +96,7 @@ class KnowledgebaseQuerySet(models.QuerySet["Knowledgebase"]):
 class Knowledgebase(Row):
     """A dataset: documents, their chunks, and how they are cut, embedded and searched.
 
-    `doc_num`, `chunk_num` and `token_num` follow the rows by trigger; nothing else may write them.
+    The counters (COUNTERS) follow the rows by trigger; nothing else may write them.
     """
 
     tenant = models.ForeignKey(Tenant, models.CASCADE, related_name="knowledgebases")
@@ -114,6 +117,15 @@ class Knowledgebase(Row):
     doc_num = models.BigIntegerField("documents", default=0, editable=False)
     chunk_num = models.BigIntegerField("chunks", default=0, editable=False)
     token_num = models.BigIntegerField("tokens", default=0, editable=False)
+    byte_num = models.BigIntegerField("bytes", default=0, editable=False)
+    queued_num = models.BigIntegerField("documents being processed", default=0, editable=False)
+    queued_bytes = models.BigIntegerField("bytes being processed", default=0, editable=False)
+    paused_at = models.DateTimeField(
+        null=True,
+        blank=True,
+        editable=False,
+        help_text="Since when its documents wait to be ingested; empty: they don't.",
+    )
     deleted_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     objects = KnowledgebaseQuerySet.as_manager()
@@ -129,10 +141,14 @@ class Knowledgebase(Row):
             models.CheckConstraint(
                 condition=Q(doc_num__gte=0, chunk_num__gte=0, token_num__gte=0), name="knowledgebase_counters"
             ),
+            models.CheckConstraint(
+                condition=Q(byte_num__gte=0, queued_num__gte=0, queued_bytes__gte=0), name="knowledgebase_use"
+            ),
         ]
         indexes = [
             models.Index(fields=["tenant", "-created_at"], name="knowledgebase_recent"),
             models.Index(fields=["deleted_at"], name="knowledgebase_dead", condition=~Q(deleted_at=None)),
+            models.Index(fields=["paused_at"], name="knowledgebase_paused", condition=~Q(paused_at=None)),
         ]
 
     def __str__(self) -> str:
@@ -140,15 +156,12 @@ class Knowledgebase(Row):
 
     def refresh(self) -> Self:
         """Counters as they are now."""
-        self.refresh_from_db(fields=["doc_num", "chunk_num", "token_num"])
+        self.refresh_from_db(fields=COUNTERS)
         return self
 
     def save(self, **kwargs: Any) -> None:
-        """Save all but the counters: the database moves those, a stale copy must not undo it."""
+        """Save all but the counters and the pause: others move those, a stale copy must not undo it."""
         if not self._state.adding and kwargs.get("update_fields") is None:
-            kwargs["update_fields"] = {field.name for field in self._meta.concrete_fields if not field.primary_key} - {
-                "doc_num",
-                "chunk_num",
-                "token_num",
-            }
+            fields = {field.name for field in self._meta.concrete_fields if not field.primary_key}
+            kwargs["update_fields"] = fields - {*COUNTERS, "paused_at"}
         super().save(**kwargs)

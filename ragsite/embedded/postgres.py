@@ -125,6 +125,11 @@ def connection(data_dir: Path) -> Connection | None:
     return postgres.connection() if postgres.password_file.exists() else None
 
 
+def answers(data_dir: Path) -> bool:
+    """Whether the server serves requests now."""
+    return Postgres(data_dir).answers()
+
+
 def stop(data_dir: Path) -> bool:
     """End the server in order (SIGINT); returns whether one ran."""
     return server.stop(Postgres(data_dir))

@@ -9,9 +9,11 @@ import ctypes
 import os
 import signal
 import sys
+import time
 from typing import NoReturn
 
 _PR_SET_PDEATHSIG = 1  # prctl(2)
+_TRIES = 10
 
 
 def die_with_parent(sent: int = signal.SIGKILL, *, parent: int | None = None) -> None:
@@ -28,6 +30,24 @@ def die_with_parent(sent: int = signal.SIGKILL, *, parent: int | None = None) ->
         os._exit(1)
 
 
+def step_back(by: int) -> None:
+    """Be `by` nicer to other processes, as the leader of a session.
+
+    Where the kernel groups processes by their sessions (sched_autogroup, the default of many), niceness counts among
+    those of one session only. There the session itself has to be nice, too.
+    """
+    nice = os.nice(by)
+    for _ in range(_TRIES if by else 0):
+        try:
+            with open("/proc/self/autogroup", "w") as group:  # noqa: PTH123 -- pathlib would cost a start 10 ms
+                group.write(str(nice))
+            return
+        except BlockingIOError:  # whoever is not root may do so ten times a second, all users together
+            time.sleep(0.1)
+        except OSError:  # a kernel that does not group so
+            return
+
+
 def become(options: dict[str, str], argv: list[str]) -> NoReturn:
     """Apply `options` in the one order that works, then execute `argv`.
 
@@ -41,7 +61,8 @@ def become(options: dict[str, str], argv: list[str]) -> NoReturn:
     if "clean" in options:
         os.environ.clear()
     os.environ.update({key[4:]: value for key, value in options.items() if key.startswith("env.")})
-    os.nice(int(options.get("nice", 0)))
+    if "nice" in options:
+        step_back(int(options["nice"]))
     if "uid" in options:
         os.setgroups([])
         os.setgid(int(options["gid"]))

@@ -5,7 +5,7 @@ from typing import Any
 import django_stubs_ext
 
 from ragsite.embedded import valkey
-from ragsite.settings import keys
+from ragsite.settings import keys, rag
 from ragsite.settings.console import *  # noqa: F403 -- UNFOLD and friends are settings
 from ragsite.settings.rag import *  # noqa: F403 -- RAG_* are settings
 from ragsite.settings.rag import BASE_DIR, RAG_BODY_BYTES, RAG_CORS_ORIGINS, RAG_DATA_DIR, RAG_HOST, RAG_PROCESS, env
@@ -83,10 +83,14 @@ if RAG_EMBEDDED_DATABASE:
     _database: dict[str, Any] = {"ENGINE": "ragsite.embedded.database", "NAME": "ragsite"}
 else:
     _database = env.db("DATABASE_URL", engine="django.db.backends.postgresql")
-_database["CONN_MAX_AGE"] = 600
+# Web processes have many threads, most of which sleep (streams): their connections are in a pool, and bounded.
+_POOL = {"min_size": 1, "max_size": rag.RAG_WEB_CONNECTIONS, "timeout": rag.RAG_CONNECTION_SECONDS}
+_pooled: dict[str, Any] = {"pool": _POOL} if RAG_PROCESS == "web" else {}
+_database["CONN_MAX_AGE"] = 0 if _pooled else 600
 _database["CONN_HEALTH_CHECKS"] = True
 _database["OPTIONS"] = {
     "connect_timeout": 10,  # seconds; psycopg would wait for more than two minutes
+    **_pooled,
     **_database.get("OPTIONS", {}),
     **connection_options(RAG_PROCESS),
 }
@@ -106,15 +110,27 @@ RQ = {"WORKER_CLASS": "system.workers.WakeWorker"}
 
 # --- files ------------------------------------------------------------------------------------------------------------
 
-STORAGES: dict[str, dict[str, Any]] = {
-    "default": {
-        "BACKEND": "documents.storage.AtomicFileSystemStorage",
-        "OPTIONS": {
-            "location": str(RAG_DATA_DIR / "files"),
-            "file_permissions_mode": 0o600,
-            "directory_permissions_mode": 0o700,
-        },
+_DISK = {
+    "BACKEND": "documents.storage.AtomicFileSystemStorage",
+    "OPTIONS": {
+        "location": str(RAG_DATA_DIR / "files"),
+        "file_permissions_mode": 0o600,
+        "directory_permissions_mode": 0o700,
     },
+}
+_BUCKET = {
+    "BACKEND": "documents.object_storage.ObjectStorage",
+    "OPTIONS": {
+        "bucket_name": rag.RAG_S3_BUCKET,
+        "endpoint_url": rag.RAG_S3_ENDPOINT or None,
+        "region_name": rag.RAG_S3_REGION,
+        "access_key": rag.RAG_S3_ACCESS_KEY or None,
+        "secret_key": rag.RAG_S3_SECRET_KEY or None,
+        "addressing_style": "path" if rag.RAG_S3_PATH_STYLE else "virtual",
+    },
+}
+STORAGES: dict[str, dict[str, Any]] = {
+    "default": _BUCKET if rag.RAG_S3_BUCKET else _DISK,
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
 STATIC_URL = "/static/"

@@ -44,6 +44,32 @@ RAG_MODELS_DIR: str = env.str("RAGSITE_MODELS_DIR", default="")
 # Threads of one embedding session: cores are shared between the workers.
 RAG_EMBED_THREADS: int = env.int("RAGSITE_EMBED_THREADS", default=max(1, (os.cpu_count() or 1) // max(1, RAG_WORKERS)))
 
+# A bucket for the files, of Amazon S3 or of a server that speaks its protocol; empty: they are on the disk. Without an
+# endpoint it is Amazon's, without keys whatever boto3 finds (the role of the machine, for one).
+RAG_S3_BUCKET: str = env.str("RAGSITE_S3_BUCKET", default="")
+RAG_S3_ENDPOINT: str = env.str("RAGSITE_S3_ENDPOINT", default="")
+RAG_S3_REGION: str = env.str("RAGSITE_S3_REGION", default="us-east-1")
+RAG_S3_ACCESS_KEY: str = env.str("RAGSITE_S3_ACCESS_KEY", default="")
+RAG_S3_SECRET_KEY: str = env.str("RAGSITE_S3_SECRET_KEY", default="")
+RAG_S3_PATH_STYLE: bool = env.bool("RAGSITE_S3_PATH_STYLE", default=bool(RAG_S3_ENDPOINT))
+
+# Where bytes are that are on their way in: on the disk of the stored files, so that they become one by a rename.
+RAG_SCRATCH_DIR = RAG_DATA_DIR / "files" / ".incoming"
+
+# Streams of events and waits (`?wait=`) that one web process serves at once, and how many of them one user may have.
+RAG_STREAMS: int = env.int("RAGSITE_STREAMS", default=200)
+RAG_STREAMS_PER_USER: int = env.int("RAGSITE_STREAMS_PER_USER", default=20)
+# A stream ends after that long, and its client comes back: so streams spread over the processes of a site that grew.
+RAG_STREAM_SECONDS: int = env.int("RAGSITE_STREAM_SECONDS", default=3600)
+RAG_WAIT_SECONDS: int = 60  # the longest `?wait=`
+
+# Connections of a web process to the database; a request that finds none free waits for one.
+RAG_WEB_CONNECTIONS: int = env.int("RAGSITE_WEB_CONNECTIONS", default=max(4, min(12, 36 // max(1, RAG_WEB_PROCESSES))))
+RAG_CONNECTION_SECONDS: float = 10.0  # that it waits at most
+
+# Requests that ingestion sends to one endpoint of a remote model at the same time, by all workers together.
+RAG_ENDPOINT_CONCURRENCY: int = max(1, env.int("RAGSITE_ENDPOINT_CONCURRENCY", default=4))
+
 # --- limits -----------------------------------------------------------------------------------------------------------
 
 RAG_UPLOAD_BYTES: int = env.int("RAGSITE_UPLOAD_BYTES", default=1 << 30)  # bytes of one file
@@ -55,6 +81,14 @@ RAG_UPLOAD_PATHS = [r"/api/v1/datasets/[^/]+/documents", r"/v1/document/upload",
 RAG_BODY_BYTES: int = env.int("RAGSITE_BODY_BYTES", default=16 << 20)  # bytes of one JSON body
 RAG_FILES_PER_UPLOAD: int = env.int("RAGSITE_FILES_PER_UPLOAD", default=1024)  # files of one request
 RAG_JSON_DEPTH = 64  # levels of nesting
+
+# What a tenant may have, unless the console gives it quotas of its own; 0: any number.
+RAG_QUOTAS: dict[str, int] = {
+    "documents": env.int("RAGSITE_QUOTA_DOCUMENTS", default=1_000_000),  # that are stored
+    "bytes": env.int("RAGSITE_QUOTA_BYTES", default=1 << 40),  # of their files
+    "queued_documents": env.int("RAGSITE_QUOTA_QUEUED_DOCUMENTS", default=100_000),  # that wait or are ingested
+    "queued_bytes": env.int("RAGSITE_QUOTA_QUEUED_BYTES", default=100 << 30),  # of their files
+}
 
 # --- ingestion --------------------------------------------------------------------------------------------------------
 

@@ -11,6 +11,7 @@ from ragsite.settings.base import DATABASES, RAG_EMBEDDED_REDIS, REDIS_URL, RQ_Q
 DATABASES["default"]["CONN_MAX_AGE"] = 0
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # hashing is Django's business, not ours
 RAG_EMBEDDED_FSYNC = False
+RAG_STREAM_SECONDS = RAG_WAIT_SECONDS = 1  # requests that are made of the API's description take what it allows
 WHITENOISE_AUTOREFRESH = True  # else every client of a test looks at all static files before its first request
 
 # Tests that run side by side (pytest-xdist) have a database each, in PostgreSQL by pytest-django, in Redis by this.

@@ -1,11 +1,13 @@
 """Tenants and who has joined them."""
 
+from dataclasses import fields
 from typing import Any
 
 from django import forms
 from django.contrib import admin
 from django.core.exceptions import ValidationError
-from django.db.models import Count, Q, QuerySet
+from django.db.models import BigIntegerField, Count, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models.functions import Coalesce
 from django.http import HttpRequest
 from unfold.admin import TabularInline
 from unfold.decorators import display
@@ -13,15 +15,17 @@ from unfold.forms import PaginationInlineFormSet
 from unfold.widgets import UnfoldAdminSelectWidget
 
 from system.console.pages import ConsoleAdmin, DeedForm
-from system.models import DEFAULT_EMBEDDING_MODEL, Membership, ModelEndpoint, ModelType, Role, Tenant
+from system.models import DEFAULT_EMBEDDING_MODEL, Membership, ModelEndpoint, ModelType, Quotas, Role, Tenant
+
+QUOTAS = [f"quota_{field.name}" for field in fields(Quotas)]
 
 
 class TenantForm(DeedForm):
-    """A tenant's name, and the embedding model of its new datasets: the bundled one, or one that is set up for it."""
+    """A tenant's name, its quotas, and the embedding model of its new datasets: bundled, or set up for the tenant."""
 
     class Meta:
         model = Tenant
-        fields = ["name", "embd_id"]
+        fields = ["name", "embd_id", *QUOTAS]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -92,6 +96,25 @@ class MemberInline(TabularInline):  # type: ignore[misc]
         return rows
 
 
+_COUNTERS = {
+    "documents": "doc_num",
+    "bytes": "byte_num",
+    "queued_documents": "queued_num",
+    "queued_bytes": "queued_bytes",
+}
+
+
+def _sum_of(counter: str) -> Coalesce:
+    """A counter of a tenant's living datasets, summed."""
+    datasets = Tenant.objects.filter(pk=OuterRef("pk"), knowledgebases__deleted_at=None).order_by()
+    summed = datasets.values("pk").annotate(all=Sum(f"knowledgebases__{counter}")).values("all")
+    return Coalesce(Subquery(summed), 0, output_field=BigIntegerField())
+
+
+def _of(used: int, quota: int) -> str:
+    return f"{used:,} of {quota:,} ({100 * used / quota:.0f} %)" if quota else f"{used:,}, any number"
+
+
 @admin.register(Tenant)
 class TenantAdmin(ConsoleAdmin):
     """Tenants come with their owner's account and stay as long as it."""
@@ -100,8 +123,24 @@ class TenantAdmin(ConsoleAdmin):
     list_display = ["name", "owner", "shown_members", "shown_datasets", "embd_id", "created_at"]
     list_select_related = ["owner"]
     search_fields = ["name", "owner__email", "id"]
-    fields = ["name", "owner", "embd_id", "id", "created_at"]
-    readonly_fields = ["id", "owner", "created_at"]
+    fieldsets = [
+        (None, {"fields": ["name", "owner", "embd_id", "id", "created_at"]}),
+        (
+            "Quotas",
+            {
+                "fields": [
+                    ("quota_documents", "shown_documents"),
+                    ("quota_bytes", "shown_bytes"),
+                    ("quota_queued_documents", "shown_queued_documents"),
+                    ("quota_queued_bytes", "shown_queued_bytes"),
+                ]
+            },
+        ),
+    ]
+    readonly_fields = [
+        *("id", "owner", "created_at"),
+        *("shown_documents", "shown_bytes", "shown_queued_documents", "shown_queued_bytes"),
+    ]
     inlines = [MemberInline]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Tenant]:
@@ -111,6 +150,7 @@ class TenantAdmin(ConsoleAdmin):
         return rows.annotate(
             member_count=Count("memberships", filter=joined, distinct=True),
             dataset_count=Count("knowledgebases", filter=Q(knowledgebases__deleted_at=None), distinct=True),
+            **{f"used_{name}": _sum_of(counter) for name, counter in _COUNTERS.items()},
         )
 
     def has_add_permission(self, request: HttpRequest) -> bool:
@@ -136,6 +176,26 @@ class TenantAdmin(ConsoleAdmin):
     def shown_members(self, tenant: Any) -> int:
         """How many have joined."""
         return int(tenant.member_count)
+
+    @display(description="documents now")
+    def shown_documents(self, tenant: Any) -> str:
+        """Stored documents, of how many."""
+        return _of(tenant.used_documents, tenant.quotas.documents)
+
+    @display(description="bytes now")
+    def shown_bytes(self, tenant: Any) -> str:
+        """Stored bytes, of how many."""
+        return _of(tenant.used_bytes, tenant.quotas.bytes)
+
+    @display(description="queued documents now")
+    def shown_queued_documents(self, tenant: Any) -> str:
+        """Documents being processed, of how many."""
+        return _of(tenant.used_queued_documents, tenant.quotas.queued_documents)
+
+    @display(description="queued bytes now")
+    def shown_queued_bytes(self, tenant: Any) -> str:
+        """Their bytes, of how many."""
+        return _of(tenant.used_queued_bytes, tenant.quotas.queued_bytes)
 
     @display(description="datasets", ordering="dataset_count")
     def shown_datasets(self, tenant: Any) -> int:

@@ -1,7 +1,7 @@
 """Who: users, tenants, members, tokens, and the models they may call."""
 
 from system.models.endpoint import ModelEndpoint, ModelType
-from system.models.tenant import DEFAULT_EMBEDDING_MODEL, Membership, Role, Tenant
+from system.models.tenant import DEFAULT_EMBEDDING_MODEL, Membership, Quotas, Role, Tenant
 from system.models.token import APIToken, Scope
 from system.models.user import User
 
@@ -11,6 +11,7 @@ __all__ = [
     "Membership",
     "ModelEndpoint",
     "ModelType",
+    "Quotas",
     "Role",
     "Scope",
     "Tenant",

@@ -1,5 +1,6 @@
 """Remote models that a tenant may call, with their sealed keys."""
 
+from django.core.validators import MinValueValidator
 from django.db import models
 
 from system.models.base import Row
@@ -29,6 +30,12 @@ class ModelEndpoint(Row):
     sealed_key = models.TextField(editable=False, default="")
     dimension = models.PositiveIntegerField(
         null=True, blank=True, help_text="Length of a vector; found out at the first call where empty."
+    )
+    concurrency = models.PositiveSmallIntegerField(
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1)],
+        help_text="Requests that ingestion sends at the same time. Empty: the site's default.",
     )
 
     class Meta:

@@ -1,5 +1,6 @@
 """Tenants: whose datasets, tokens and models these are; and who has joined them."""
 
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Self
 
 from django.conf import settings
@@ -18,6 +19,20 @@ _NAME = "{}‘s Kingdom"  # contract C.1
 DEFAULT_EMBEDDING_MODEL = "all-MiniLM-L6-v2@Builtin"
 
 
+@dataclass(frozen=True, slots=True)
+class Quotas:
+    """How much a tenant may have; 0: any number."""
+
+    documents: int
+    """Documents that are stored."""
+    bytes: int
+    """Bytes of their files."""
+    queued_documents: int
+    """Documents that wait to be ingested, or are."""
+    queued_bytes: int
+    """Bytes of their files."""
+
+
 class TenantQuerySet(models.QuerySet["Tenant"]):
     """Makes tenants, and tells whose they are."""
 
@@ -31,6 +46,11 @@ class TenantQuerySet(models.QuerySet["Tenant"]):
         tenant, _ = self.get_or_create(pk=user.pk, defaults={"owner": user, "name": _NAME.format(shown)})
         Membership.objects.get_or_create(tenant=tenant, user=user, defaults={"role": Role.OWNER, "invited_by": user})
         return tenant
+
+
+def _quota(name: str, meaning: str) -> "models.BigIntegerField[int | None, int | None]":
+    told = f"{meaning} 0: any number. Empty: the site's default."
+    return models.PositiveBigIntegerField(f"quota of {name}", null=True, blank=True, help_text=told)
 
 
 class Tenant(Row):
@@ -53,6 +73,10 @@ class Tenant(Row):
     tts_id = models.CharField("voice model", max_length=256, null=True, blank=True)
     parser_ids = models.CharField("chunk methods", max_length=256, default=PARSER_IDS)
     credit = models.IntegerField(default=512)
+    quota_documents = _quota("documents", "Documents that may be stored.")
+    quota_bytes = _quota("bytes", "Bytes of files that may be stored.")
+    quota_queued_documents = _quota("queued documents", "Documents that may wait for ingestion at the same time.")
+    quota_queued_bytes = _quota("queued bytes", "Bytes of files that may wait for ingestion at the same time.")
 
     objects = TenantQuerySet.as_manager()
 
@@ -62,6 +86,12 @@ class Tenant(Row):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def quotas(self) -> Quotas:
+        """The tenant's own, and the site's where it has none of its own."""
+        own = {field.name: getattr(self, f"quota_{field.name}") for field in fields(Quotas)}
+        return Quotas(**{name: settings.RAG_QUOTAS[name] if value is None else value for name, value in own.items()})
 
 
 class Role(models.TextChoices):

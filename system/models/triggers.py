@@ -1,4 +1,4 @@
-"""Triggers that see all rows a statement changed at once, by PostgreSQL's transition tables."""
+"""Triggers that our tables share: some see all rows a statement changed at once, by PostgreSQL's transition tables."""
 
 import pgtrigger
 
@@ -7,6 +7,16 @@ _TABLES = {
     pgtrigger.Delete: {"old": "old_rows"},
     pgtrigger.Update: {"old": "old_rows", "new": "new_rows"},
 }
+
+# `touched` is compared with snapshots: what they do not see yet has changed since, whatever order commits came in.
+_TOUCH = "NEW.touched = pg_current_xact_id()::text::bigint; RETURN NEW;"
+
+
+def touching() -> pgtrigger.Trigger:
+    """A trigger that puts the number of the transaction into the column `touched` of each row that is written."""
+    return pgtrigger.Trigger(
+        name="touch", when=pgtrigger.Before, operation=pgtrigger.Insert | pgtrigger.Update, func=_TOUCH
+    )
 
 
 def after_statement(name: str, operation: pgtrigger.Operation, func: str) -> pgtrigger.Trigger:

@@ -14,7 +14,7 @@ from rest_framework.renderers import BaseRenderer, BrowsableAPIRenderer, JSONRen
 from rest_framework.request import Request, override_method
 from rest_framework.response import Response
 
-from system.errors import Code, RagError
+from system.errors import Code, PartlyDone, RagError
 from system.rest.failures import Refused, Unhandled, as_error
 
 # Statuses that the reference has no answer for: they stay what they are in either mode.
@@ -37,11 +37,11 @@ class Envelope(Enum):
         return {"code": Code.SUCCESS, **({} if data is None else {"data": data}), **beside}
 
     def failure(self, error: RagError) -> dict[str, Any]:
-        """The body of a failure; refused credentials and variant E carry `data` on every route."""
+        """The body of a failure; refused credentials, variant E and PartlyDone carry `data` on every route."""
         if self.coded_by_status(error):
             return {"code": int(error.http_status), "message": error.message}
         body: dict[str, Any] = {"code": error.error_code, "message": error.message}
-        if self is Envelope.WEB or isinstance(error, Refused | Unhandled):
+        if self is Envelope.WEB or isinstance(error, Refused | Unhandled | PartlyDone):
             body["data"] = error.data
         return body
 

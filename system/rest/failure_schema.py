@@ -14,6 +14,7 @@ from system.rest.views import Edge
 from system.rest.viewsets import ScopedViewSet
 
 _ALWAYS = {HTTPStatus.BAD_REQUEST, HTTPStatus.INTERNAL_SERVER_ERROR, HTTPStatus.SERVICE_UNAVAILABLE}
+_WHOLE = {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND}  # before anything is done
 _OF_ROWS = {HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND}
 
 _MEANINGS = {
@@ -45,7 +46,17 @@ _SHAPES = {
     # variant E: in the shape of an exception that nobody handled
     "Exception": _body({"const": int(Code.EXCEPTION)}, data={"type": "null"}),
     # variant W
-    "WebFailure": _body(_CODES, data={"description": "`null` or `false`; of an upload, the files that were stored."}),
+    "WebFailure": _body(_CODES, data={"description": "`null` or `false`."}),
+    # PartlyDone
+    "PartFailure": _body(
+        _CODES,
+        data={
+            "type": "array",
+            "items": {"type": "object"},
+            "description": "What became of each file, where `on_conflict` was sent: `name`, `upload_result` (one of a "
+            "success, or `refused`), the document's `id`, and a `message` where there is none.",
+        },
+    ),
     # without an envelope
     "BareFailure": _body({"type": "integer", "description": "The HTTP status; 101 for a wrong argument."}),
     # refused credentials of the REST API, which clients tell by `data`
@@ -79,21 +90,26 @@ def _of_rows(view: Edge, method: str) -> set[HTTPStatus]:
     return found if method in SAFE_METHODS else {*found, HTTPStatus.CONFLICT}
 
 
-def responses(view: Edge, wanted: Iterable[HTTPStatus], registry: ComponentRegistry) -> dict[str, dict[str, Any]]:
+def responses(
+    view: Edge, wanted: Iterable[HTTPStatus], registry: ComponentRegistry, *, action: str
+) -> dict[str, dict[str, Any]]:
     """References to the descriptions of failures, which are put into `registry`."""
+    partly = action in view.partly
     envelope = envelope_of(view)
-    return {str(int(status)): _response(envelope, status, registry) for status in wanted}
+    return {str(int(status)): _response(envelope, status, registry, partly=partly) for status in wanted}
 
 
 def _takes_tokens(view: Edge) -> bool:
     return any(issubclass(one, TokenAuthentication) for one in view.authentication_classes)
 
 
-def _response(envelope: Envelope, status: HTTPStatus, registry: ComponentRegistry) -> dict[str, Any]:
-    shapes = [_schema(name, registry) for name in _shapes(envelope, status)]
+def _response(envelope: Envelope, status: HTTPStatus, registry: ComponentRegistry, *, partly: bool) -> dict[str, Any]:
+    partly = partly and status not in _WHOLE
+    names = [*_shapes(envelope, status), *(["PartFailure"] if partly else [])]
+    shapes = [_schema(name, registry) for name in names]
     content = {"application/json": {"schema": shapes[0] if len(shapes) == 1 else {"anyOf": shapes}}}
     described = {"description": _MEANINGS.get(status, status.phrase), "content": content}
-    name = f"{_PREFIXES[envelope]}{status.phrase.title().replace(' ', '')}"
+    name = f"{_PREFIXES[envelope]}{'Part' if partly else ''}{status.phrase.title().replace(' ', '')}"
     return _put(name, ResolvedComponent.RESPONSE, described, registry)
 
 

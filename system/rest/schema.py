@@ -146,7 +146,7 @@ class EnvelopeSchema(AutoSchema):
             described = {"200": self._get_response_for_code(answer, "200", direction=direction)}
         has_body = self.method not in SAFE_METHODS and self._get_request_body() is not None
         wanted = failure_schema.statuses(self.view, self.method, action=self.action, has_body=has_body)
-        failures = failure_schema.responses(self.view, wanted, self.registry)
+        failures = failure_schema.responses(self.view, wanted, self.registry, action=self.action)
         return dict(sorted({**failures, **described}.items()))
 
     def _get_request_body(self, direction: str = "request") -> Any:

@@ -1,11 +1,14 @@
-"""Multipart bodies: streamed to disk, bounded, with the names that clients gave."""
+"""Multipart bodies: streamed to disk, bounded, hashed while they pass, with the names that clients gave."""
 
+import hashlib
 import io
+import logging
 import re
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, cast
+from typing import IO, TYPE_CHECKING, Any, TypeVar, cast
 
 from django.conf import settings
 from django.core.exceptions import SuspiciousOperation
@@ -16,12 +19,17 @@ from django.http.multipartparser import MultiPartParser, MultiPartParserError
 from rest_framework.parsers import BaseParser, DataAndFiles
 from rest_framework.request import Request
 
-from system.errors import ArgumentError, TooLarge
+from system import scratch
+from system.errors import ArgumentError, TooLarge, Unavailable
 
 if TYPE_CHECKING:
     _UploadedFile = UploadedFile[bytes]
 else:
     _UploadedFile = UploadedFile
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 FIELD = "file"
 MEMORY_BYTES = 64 << 10  # of one file that stays in memory; a thousand small files cost no descriptors
@@ -38,8 +46,12 @@ class BodyTooLarge(TooLarge, SuspiciousOperation):
     """A multipart body of more bytes than one request may have; outside the API it answers 400."""
 
 
+class NoRoom(Unavailable, SuspiciousOperation):
+    """The disk does not take what a request brings; outside the API it answers 400."""
+
+
 class SpooledUpload(_UploadedFile):
-    """An uploaded file: small ones in memory, others on disk until `close`.
+    """An uploaded file: small ones in memory, others on disk until `close`, in the folder of this process.
 
     A request may bring a thousand files, so of those on disk only the one that is being read keeps a descriptor.
     """
@@ -49,6 +61,7 @@ class SpooledUpload(_UploadedFile):
         self._path: Path | None = None
         self._reading = reading
         self._handle: IO[bytes] | None = io.BytesIO()
+        self._digest = hashlib.sha256()
         super().__init__(None, name, content_type, 0, charset)
 
     @property
@@ -76,11 +89,17 @@ class SpooledUpload(_UploadedFile):
     def file(self, file: IO[bytes] | None) -> None:
         pass
 
+    @property
+    def sha256(self) -> str:
+        """Digest of the bytes so far, taken when they were written."""
+        return self._digest.hexdigest()
+
     def append(self, block: bytes) -> None:
-        """Write more bytes; beyond MEMORY_BYTES they go to disk."""
+        """Write more bytes; beyond MEMORY_BYTES they go to disk. Raises OSError where that does not take them."""
+        self._digest.update(block)
         handle = self.file
         if self._path is None and handle.tell() + len(block) > MEMORY_BYTES:
-            disk = tempfile.NamedTemporaryFile(dir=settings.FILE_UPLOAD_TEMP_DIR, delete=False)  # noqa: SIM115
+            disk = tempfile.NamedTemporaryFile(dir=scratch.folder(), delete=False)  # noqa: SIM115
             self._path = Path(disk.name)
             handle.seek(0)
             disk.write(handle.read())
@@ -95,17 +114,27 @@ class SpooledUpload(_UploadedFile):
         else:
             self._release()
 
+    def hand_over(self, target: Path) -> bool:
+        """Let the file on disk become `target` instead of a copy of it; False where the bytes are in memory."""
+        if self._path is None:
+            return False
+        self._release()
+        self._path.rename(target)
+        self._path = None
+        return True
+
     def close(self) -> None:
         """Throw the bytes away; twice is no harm."""
-        self._release()
+        with suppress(OSError):  # of a full disk, that the last of them cannot be written
+            self._release()
         if self._path is not None:
             self._path.unlink(missing_ok=True)
             self._path = None
 
     def _release(self) -> None:
-        if self._handle is not None:
-            self._handle.close()
-            self._handle = None
+        handle, self._handle = self._handle, None
+        if handle is not None:
+            handle.close()
 
 
 class SpoolHandler(FileUploadHandler):
@@ -151,17 +180,25 @@ class SpoolHandler(FileUploadHandler):
             limit = settings.RAG_UPLOAD_BYTES >> 20
             raise TooLarge(f"`{self.file_name}` is larger than the {limit} MiB that one file may have on this site.")
         if self.keep:
-            self.uploads[-1].append(raw_data)
+            self._write(self.uploads[-1].append, raw_data)
 
     def file_complete(self, file_size: int) -> SpooledUpload:
         """The file that began last is whole."""
-        self.uploads[-1].finish(file_size)
+        self._write(self.uploads[-1].finish, file_size)
         return self.uploads[-1]
 
     def upload_interrupted(self) -> None:
         """The body ended in the middle of a file: nothing of it counts."""
         self._drop()
         raise MultiPartParserError("The body ends in the middle of a file.")
+
+    def _write(self, writing: Callable[[T], None], value: T) -> None:
+        try:
+            writing(value)
+        except OSError as error:
+            self._drop()
+            log.error("an upload cannot be taken in: %s", error)
+            raise NoRoom("The disk does not take the files in; try again later, or tell the site's operator.") from None
 
     def _drop(self) -> None:
         for upload in self.uploads:

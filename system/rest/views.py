@@ -27,6 +27,8 @@ class Edge(APIView):
     """By action (of a plain view by method) the statuses of failures that its kind of route does not have anyway."""
     beside: ClassVar[Mapping[str, Mapping[str, Any]]] = {}
     """By action the OpenAPI schemas of keys that its answer has beside `data`."""
+    partly: ClassVar[Collection[str]] = ()
+    """Actions that may be PartlyDone."""
     otherwise: ClassVar[Mapping[str, Mapping[str, Any]]] = {}
     """By action the OpenAPI schema of what `data` may be instead of what its serializer says."""
     format_kwarg: str | None = None  # read to negotiate an answer, even where `initial` refuses before it is set

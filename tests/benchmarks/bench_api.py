@@ -99,7 +99,7 @@ def _alone(site: Site, calls: Sequence[Call]) -> None:
     for column in ("request", "p50", "p95"):
         table.add_column(column)
     for call in calls:
-        client = _Client(site)
+        client = Client(site)
         times = [client.ask(call) for _ in range(ALONE + 20)][20:]
         cuts = statistics.quantiles(times, n=20)
         table.add_row(call.name, f"{cuts[9] * 1000:.1f}", f"{cuts[18] * 1000:.1f}")
@@ -130,7 +130,7 @@ def _crowd(site: Site, mix: Sequence[Call]) -> tuple[float, float, Counter[str]]
     end = time.monotonic() + SECONDS
 
     def ask(offset: int) -> None:
-        client = _Client(site)
+        client = Client(site)
         for call in islice(cycle(mix), offset, None):
             if time.monotonic() > end:
                 return
@@ -148,7 +148,7 @@ def _crowd(site: Site, mix: Sequence[Call]) -> tuple[float, float, Counter[str]]
     return len(times) / (time.monotonic() - began), statistics.quantiles(times, n=20)[18], failed
 
 
-class _Client:
+class Client:
     """One connection that is kept; the standard library's, because clients share the cores with the site."""
 
     def __init__(self, site: Site) -> None:

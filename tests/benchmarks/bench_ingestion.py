@@ -148,13 +148,14 @@ def _memory(site: Site) -> dict[str, float]:
     sizes: dict[str, float] = defaultdict(float)
     for process in site.family():
         try:
-            sizes[_kind(process.cmdline())] += process.memory_full_info().pss / 2**20
+            sizes[kind_of(process.cmdline())] += process.memory_full_info().pss / 2**20
         except psutil.Error:
             continue  # it has just ended
     return dict(sizes)
 
 
-def _kind(command: list[str]) -> str:
+def kind_of(command: list[str]) -> str:
+    """What a process of the site is, by its command line."""
     line = " ".join(command)
     kinds = {
         "documents.parsers.child": "parser children",

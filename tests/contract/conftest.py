@@ -2,7 +2,6 @@
 
 import io
 
-import numpy as np
 import pytest
 from django.test import Client
 
@@ -10,7 +9,7 @@ from documents import publishing, queueing, recipes
 from documents.models import Document, Stage, Task
 from knowledgebases import indexing
 from knowledgebases.embedding import embedder_for
-from knowledgebases.models import Chunk
+from knowledgebases.models import Chunk, chunk_id
 from tests.described import deviations
 from tests.factories import KnowledgebaseFactory
 
@@ -84,8 +83,9 @@ def publish():
                 task=task,
                 seq=seq,
                 chunk=columns | {"positions": list(positions)},
+                key=chunk_id(document.pk, text),
                 digest=f"digest of {text}",
-                embedding=np.asarray(vector, dtype="<f4").tobytes(),
+                embedding=vector,
             )
         publishing.publish(task)
         document.refresh_from_db()

@@ -39,6 +39,13 @@ B.1 R    SECOND GET             /api/v1/datasets/{dataset_id}/trace_raptor
 B.2 R    CORE   POST,GET,DELETE /api/v1/datasets/{dataset_id}/documents
 B.2 R    CORE   PUT,GET         /api/v1/datasets/{dataset_id}/documents/{document_id}
 B.2 R    CORE   POST,DELETE     /api/v1/datasets/{dataset_id}/chunks
+-   R    own    GET             /api/v1/datasets/{dataset_id}/progress
+-   R    own    GET             /api/v1/datasets/{dataset_id}/events
+-   R    own    GET             /api/v1/datasets/{dataset_id}/documents/{document_id}/progress
+-   R    own    GET             /api/v1/datasets/{dataset_id}/documents/{document_id}/events
+-   R    own    POST            /api/v1/datasets/{dataset_id}/pause
+-   R    own    POST            /api/v1/datasets/{dataset_id}/resume
+-   R    own    POST            /api/v1/datasets/{dataset_id}/retry
 B.3 R    CORE   POST,GET,DELETE /api/v1/datasets/{dataset_id}/documents/{document_id}/chunks
 B.3 R    CORE   PUT             /api/v1/datasets/{dataset_id}/documents/{document_id}/chunks/{chunk_id}
 B.3 R    CORE   POST            /api/v1/retrieval

@@ -8,7 +8,7 @@ from documents import publishing, queueing, recipes, uploads
 from documents.models import Stage, Task
 from knowledgebases import indexing
 from knowledgebases.embedding import embedder_for
-from knowledgebases.models import EmbeddingSpace, Knowledgebase
+from knowledgebases.models import EmbeddingSpace, Knowledgebase, chunk_id
 from system.models import DEFAULT_EMBEDDING_MODEL
 
 
@@ -59,8 +59,9 @@ def stage():
                 task=task,
                 seq=seq,
                 chunk={"content": text, "kind": "text", "headings": [], "positions": [], "spans": [], "tokens": 5},
+                key=chunk_id(task.document_id, text),
                 digest=f"digest of {text}",
-                embedding=(vector / np.linalg.norm(vector)).astype("<f4").tobytes(),
+                embedding=vector / np.linalg.norm(vector),
             )
 
     return stage

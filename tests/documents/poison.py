@@ -8,7 +8,7 @@ import sys
 import time
 from pathlib import Path
 
-from documents.parsers.base import Block, BlockKind, Parsed, Picture
+from documents.parsers.base import Block, BlockKind, Parsed, Picture, Window
 from documents.parsers.child import serve
 
 
@@ -67,14 +67,26 @@ DEEDS = {
     "grow": lambda: str(len(GROWN.append(b"x" * 64 * 1024**2) or GROWN)),
     "print": lambda: print("noise on stdout", flush=True) or "fine",
     "raise": lambda: [][0],
+    "nap": lambda: time.sleep(0.6) or "rested",
+    "pid": lambda: str(os.getpid()),
+    "still": lambda: Window(Parsed("a", ()), {"at": 0}, "pages", 0, 9),
+    "beyond": lambda: Window(Parsed("a", ()), {"at": 1}, "pages", 10, 9),
+    "sprawl": lambda: Window(Parsed("a", ()), {"at": "x" * 300_000}, "pages", 1, 9),
+    "nul": lambda: Window(Parsed("a", ()), {"at": "\0"}, "pages", 1, 9),
 }
 GROWN: list[bytes] = []
 
 
-def parse(path, *, name, config):
-    """Do the deed; its text becomes the document."""
-    result = DEEDS[Path(path).read_text().strip()]()
-    return result if isinstance(result, Parsed) else Parsed(result, (Block(BlockKind.TEXT, 0, len(result)),))
+def windows(path, *, name, config, cursor):
+    """Do the deeds, a word each; what each says becomes a window."""
+    deeds = Path(path).read_text().split()
+    for number in range(cursor["at"] if cursor else 0, len(deeds)):
+        result = DEEDS[deeds[number]]()
+        if not isinstance(result, Window):
+            parsed = result if isinstance(result, Parsed) else Parsed(result, (Block(BlockKind.TEXT, 0, len(result)),))
+            last = number + 1 == len(deeds)
+            result = Window(parsed, None if last else {"at": number + 1}, "pages", number + 1, len(deeds))
+        yield result
 
 
 PICTURES = {
@@ -94,4 +106,4 @@ def draw(path, *, name, side):
 
 if __name__ == "__main__":
     sys.setrecursionlimit(10_000)
-    serve(parse, painter=draw)
+    serve(windows, painter=draw)

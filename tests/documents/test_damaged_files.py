@@ -49,7 +49,8 @@ def test_damaged_file_is_parsed_or_refused_with_a_code(file, tmp_path):
         for _ in range(ROUNDS):
             path.write_bytes(damaged(data, chance))
             try:
-                sandbox.parse(str(path), name=Path(file).name, config={}, alive=lambda: True, timeout=30)
+                for _ in sandbox.windows(str(path), name=Path(file).name, config={}, alive=lambda: True, timeout=30):
+                    pass
                 ended.append("parsed")
             except DocumentFault as fault:
                 ended.append(fault.fault)

@@ -3,14 +3,15 @@
 import os
 import signal
 import threading
+import time
 
 import pytest
 from django.db import DataError
 
-from documents import jobs, queueing
+from documents import jobs, pausing, queueing
 from documents.models import Run, Stage, Task, TaskState
-from documents.parsers.base import Parsed
 from documents.sandbox import Sandbox
+from knowledgebases.embedders.onnx import OnnxEmbedder
 from knowledgebases.models import Chunk, DenseRow
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -87,7 +88,6 @@ def test_parsing_again_embeds_nothing_that_is_unchanged(upload, ingest, monkeypa
     ingest(document)
     before = set(Chunk.objects.values_list("pk", flat=True))
     embedded = []
-    from knowledgebases.embedders.onnx import OnnxEmbedder
 
     real = OnnxEmbedder.embed
     monkeypatch.setattr(OnnxEmbedder, "embed", lambda self, texts: embedded.extend(texts) or real(self, texts))
@@ -100,14 +100,14 @@ def test_parsing_again_embeds_nothing_that_is_unchanged(upload, ingest, monkeypa
 
 
 def test_a_task_that_is_canceled_while_it_is_parsed_stays_canceled(document, monkeypatch):
-    real = Sandbox.parse
+    real = Sandbox.windows
 
     def parse_and_cancel(self, *args, **kwargs):
-        parsed: Parsed = real(self, *args, **kwargs)
-        queueing.stop([document.pk])
-        return parsed
+        for window in real(self, *args, **kwargs):
+            queueing.stop([document.pk])
+            yield window
 
-    monkeypatch.setattr(Sandbox, "parse", parse_and_cancel)
+    monkeypatch.setattr(Sandbox, "windows", parse_and_cancel)
     queueing.start([document.pk])
 
     jobs.wake()
@@ -143,13 +143,13 @@ def test_a_worker_that_is_stopped_hands_its_task_back(document, claimed):
 
 
 def test_a_termination_signal_ends_the_wake_and_hands_the_task_back(document, monkeypatch):
-    real = Sandbox.parse
+    real = Sandbox.windows
 
     def parse_and_be_stopped(self, *args, **kwargs):
         os.kill(os.getpid(), signal.SIGTERM)
-        return real(self, *args, **kwargs)
+        yield from real(self, *args, **kwargs)
 
-    monkeypatch.setattr(Sandbox, "parse", parse_and_be_stopped)
+    monkeypatch.setattr(Sandbox, "windows", parse_and_be_stopped)
     before = signal.getsignal(signal.SIGTERM)
     queueing.start([document.pk])
 
@@ -187,7 +187,6 @@ def test_publishing_leaves_the_parser_child_alive(upload):
 def test_a_retry_takes_paid_embeddings_from_the_stage(document, claimed):
     from documents.ingestion.stages import run
     from documents.leases import Lease
-    from knowledgebases.embedders.onnx import OnnxEmbedder
 
     task = claimed()
     with Sandbox() as sandbox, Lease(task) as lease:
@@ -200,6 +199,26 @@ def test_a_retry_takes_paid_embeddings_from_the_stage(document, claimed):
             run(task, lease, sandbox)
 
     assert calls == []
-    assert [bytes(row["embedding"]) for row in Stage.objects.values("embedding")] == [
-        bytes(row["embedding"]) for row in staged
-    ]
+    assert list(Stage.objects.values("seq", "digest", "embedding")) == staged
+
+
+@pytest.mark.parametrize("deed", ["stop", "pause"])
+def test_a_worker_lets_go_of_an_embedding_that_is_not_wanted_any_more(kb, upload, settings, monkeypatch, deed):
+    settings.RAG_HEARTBEAT_SECONDS = 0.05
+    document = upload("long.txt", "\n\n".join(f"Fact {number}. " + "word " * 400 for number in range(64)))
+    runs, real = [], OnnxEmbedder._run
+
+    def run_and_be_told(self, loaded, batch):
+        if len(runs) == 1:
+            queueing.stop([document.pk]) if deed == "stop" else pausing.pause(kb)
+            time.sleep(0.5)  # ten heartbeats
+        runs.append(True)
+        return real(self, loaded, batch)
+
+    monkeypatch.setattr(OnnxEmbedder, "_run", run_and_be_told)
+    queueing.start([document.pk])
+
+    jobs.wake()
+
+    assert len(runs) == 2
+    assert Task.objects.get().state == (TaskState.CANCELED if deed == "stop" else TaskState.PAUSED)

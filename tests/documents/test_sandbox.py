@@ -42,7 +42,12 @@ def deed(tmp_path):
 
 
 def parse(sandbox, path, *, name="file.txt", alive=lambda: True, timeout=20.0):
-    return sandbox.parse(path, name=name, config={}, alive=alive, timeout=timeout)
+    (window,) = windows(sandbox, path, name=name, alive=alive, timeout=timeout)
+    return window.parsed
+
+
+def windows(sandbox, path, *, name="file.txt", cursor=None, alive=lambda: True, timeout=20.0):
+    return sandbox.windows(path, name=name, config={}, cursor=cursor, alive=alive, timeout=timeout)
 
 
 def gone(pid):
@@ -57,14 +62,14 @@ def gone(pid):
 
 
 def test_document_parsed_in_the_child_is_the_one_parsed_here(sandbox, tmp_path):
-    from documents.parsers import parse as parse_here
+    from documents.parsers import windows as windows_here
 
     path = tmp_path / "a.md"
     path.write_text("# Title\n\nSome *text*.\n\n| a | b |\n|---|---|\n| 1 | 2 |\n")
 
     parsed = parse(sandbox, str(path), name="a.md")
 
-    assert parsed == parse_here(str(path), name="a.md", config={})
+    assert [parsed] == [window.parsed for window in windows_here(str(path), name="a.md", config={})]
 
 
 def test_child_is_reused_while_it_is_healthy(sandbox, deed):
@@ -217,7 +222,7 @@ def test_child_dies_with_its_parent(deed, tmp_path):
     script = tmp_path / "parent.py"
     script.write_text(
         "import sys\nfrom documents.sandbox import Sandbox\ns = Sandbox()\n"
-        f"s.parse({deed('some text')!r}, name='a.txt', config={{}}, alive=lambda: True, timeout=20)\n"
+        f"next(s.windows({deed('some text')!r}, name='a.txt', config={{}}, alive=lambda: True, timeout=20))\n"
         "print(s.pid, flush=True)\nsys.stdin.read()\n"
     )
     parent = psutil.Popen(
@@ -285,3 +290,104 @@ def test_a_picture_does_not_count_as_a_document(deed):
         parse(sandbox, deed("print"))
 
         assert sandbox.pid is not None
+
+
+def said(sandbox, path, **options):
+    return [window.parsed.text for window in windows(sandbox, path, **options)]
+
+
+def test_windows_come_one_after_the_other_from_one_child(poison, deed):
+    *pids, last = said(poison, deed("pid pid print"))
+
+    assert pids == [pids[0]] * 2
+    assert last == "fine"
+
+
+def test_windows_go_on_from_a_cursor(poison, deed):
+    path = deed("spin print environment")
+    first = windows(poison, deed("print spin print"))
+    cursor = next(first).cursor
+
+    assert cursor == {"at": 1}
+    assert said(poison, path, cursor=cursor) == said(poison, deed("print environment"))
+
+
+def test_a_crash_costs_one_window(poison, deed):
+    path = deed("print segfault print")
+    reading = windows(poison, path)
+    cursor = next(reading).cursor
+
+    with pytest.raises(DocumentFault) as caught:
+        next(reading)
+
+    assert caught.value.fault == FaultCode.CRASHED
+    assert said(poison, path, cursor={"at": cursor["at"] + 1}) == ["fine"]
+
+
+def test_each_window_has_its_own_time(poison, deed):
+    reading = windows(poison, deed("nap nap nap"), timeout=1.0)
+
+    assert [window.done for window in reading] == [1, 2, 3]
+
+
+def test_endless_window_is_stopped(poison, deed):
+    reading = windows(poison, deed("print spin"), timeout=1.0)
+    next(reading)
+
+    with pytest.raises(DocumentFault) as caught:
+        next(reading)
+
+    assert caught.value.fault == FaultCode.TIMEOUT
+
+
+def test_child_that_dies_between_two_windows_is_replaced(poison, deed):
+    reading = windows(poison, deed("pid pid print"))
+    first = int(next(reading).parsed.text)
+
+    psutil.Process(first).kill()
+    gone(first)
+
+    assert int(next(reading).parsed.text) != first
+    assert next(reading).parsed.text == "fine"
+
+
+def test_child_whose_memory_has_grown_is_replaced_between_two_windows(deed):
+    with Sandbox(Limits(resident=60 * MIB), command=POISON) as sandbox:
+        assert said(sandbox, deed("grow grow grow")) == ["1", "1", "1"]
+
+
+def test_two_files_that_are_read_in_turns_do_not_mix(poison, deed):
+    one, other = windows(poison, deed("print print print")), windows(poison, deed("exec environment connect"))
+
+    assert [next(one).done, next(other).done, next(one).done, next(other).done] == [1, 1, 2, 2]
+    assert next(one).parsed.text == "fine"
+    assert next(other).parsed.text != "fine"
+
+
+def test_reading_that_is_left_ends_the_child(poison, deed):
+    reading = windows(poison, deed("pid print"))
+    pid = int(next(reading).parsed.text)
+
+    reading.close()
+
+    assert gone(pid)
+    assert parse(poison, deed("print")).text == "fine"
+
+
+@pytest.mark.parametrize("what", ["still", "beyond", "sprawl", "nul"])
+def test_windows_that_cannot_be_are_a_fault(poison, deed, what):
+    reading = windows(poison, deed(f"{what} {what}"))
+
+    with pytest.raises(DocumentFault) as caught:
+        list(reading)
+
+    assert caught.value.fault == FaultCode.CRASHED
+
+
+def test_text_beyond_what_a_file_can_hold_is_refused(deed):
+    limits = Limits(text=4 * MIB)
+
+    with Sandbox(limits, command=POISON) as sandbox, pytest.raises(DocumentFault) as caught:
+        said(sandbox, deed("huge huge"))
+
+    assert caught.value.fault == FaultCode.TOO_LARGE

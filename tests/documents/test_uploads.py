@@ -7,10 +7,9 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from documents import uploads
+from documents import labels, uploads
 from documents.models import Blob, BlobState, Document, File
 from documents.models.document import DocumentQuerySet
-from documents.storage import AtomicFileSystemStorage
 from knowledgebases import naming
 from knowledgebases.models import Knowledgebase
 from system.errors import ArgumentError, DataError
@@ -50,7 +49,9 @@ def test_one_refused_file_keeps_no_other_out(kb, owner):
     uploaded = uploads.add(kb, user=owner, files=files)
 
     assert [document.name for document in uploaded.documents] == ["good.txt", "fine.md"]
-    assert uploaded.refused == [("bad.xyz", "This type of file has not been supported yet!")]
+    assert [(name, error.message) for name, error in uploaded.errors] == [
+        ("bad.xyz", "This type of file has not been supported yet!")
+    ]
     assert Document.objects.count() == Blob.objects.count() == 2
 
 
@@ -67,26 +68,23 @@ def test_one_refused_file_keeps_no_other_out(kb, owner):
     ids=["path", "bidi", "control", "bytes-kept", "joined-emoji", "punctuation"],
 )
 def test_a_name_is_a_label_only(name, label):
-    assert uploads.clean_name(name) == label
+    assert labels.clean_name(name) == label
 
 
 @pytest.mark.parametrize("name", ["", "..", "\u202e", "a/"], ids=["empty", "dots", "only-bidi", "folder"])
 def test_a_name_of_nothing_is_refused(name):
     with pytest.raises(ArgumentError, match="No file selected!"):
-        uploads.clean_name(name)
+        labels.clean_name(name)
 
 
 def test_a_name_may_have_255_bytes_and_no_more():
-    assert uploads.clean_name("a" * 251 + ".txt")
+    assert labels.clean_name("a" * 251 + ".txt")
     with pytest.raises(ArgumentError, match="255 bytes"):
-        uploads.clean_name("ä" * 126 + ".txt")
+        labels.clean_name("ä" * 126 + ".txt")
 
 
-def test_a_storage_that_fails_leaves_a_pending_blob_for_the_sweeper(kb, owner, monkeypatch):
-    def full(*args, **kwargs):
-        raise OSError("No space left on device")
-
-    monkeypatch.setattr(AtomicFileSystemStorage, "_save", full)
+def test_a_storage_that_fails_leaves_a_pending_blob_for_the_sweeper(kb, owner, full_disk):
+    full_disk()
 
     with pytest.raises(OSError, match="No space"):
         uploads.add_one(kb, user=owner, file=SimpleUploadedFile("a.txt", b"x"))
@@ -149,7 +147,7 @@ def test_a_name_that_is_taken_meanwhile_gets_the_next_number(kb, upload, monkeyp
 )
 def test_a_name_that_is_typed_in_has_to_say_something(name, message):
     with pytest.raises(ArgumentError, match=message):
-        uploads.typed_name(name)
+        labels.typed_name(name)
 
 
 def test_an_empty_document_has_a_file_entry_but_no_bytes(kb, owner):

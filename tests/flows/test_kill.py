@@ -57,7 +57,7 @@ def running(quick, part):
             wait_until(lambda: any(busy(child) for child in victims(quick, part)), 30, "parsing", quick)
             assert shown()["progress"] < 0.2
         else:
-            wait_until(lambda: shown()["progress"] > 0.25, 30, "embedding", quick)
+            wait_until(lambda: shown()["progress"] > 0.25, 90, "embedding", quick)
         yield
         wait_until(lambda: shown()["run"] == "DONE", 90, "DONE", quick)
         path = f"/datasets/{dataset}/documents/{document['id']}/chunks"

@@ -91,7 +91,7 @@ def test_a_running_parse_is_stopped_and_stays_stopped(rag):
     dataset.async_parse_documents([document.id])
 
     shown = lambda: dataset.list_documents(id=document.id)[0]  # noqa: E731
-    wait_until(lambda: shown().progress > 0.25, 30, "embedding")
+    wait_until(lambda: shown().progress > 0.25, 90, "embedding")
 
     dataset.async_cancel_parse_documents([document.id])
 

@@ -76,6 +76,15 @@ def test_members_run_side_by_side_as_children(run):
     assert {psutil.Process(int(pid)).ppid() for pid in pids.values()} == {process.pid}
 
 
+def test_members_are_shown_by_their_names(run):
+    _, pids = run()
+
+    assert {name: Path(f"/proc/{pid}/comm").read_text().strip() for name, pid in pids.items()} == {
+        "one": "one",
+        "two": "two",
+    }
+
+
 def test_a_member_that_dies_is_started_again_and_the_others_stay(run):
     process, pids = run()
 

@@ -2,67 +2,117 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
-import pypdfium2 as pdfium
-import pypdfium2.raw as pdfium_c
-
-from documents.parsers.base import BlockKind, Line, Parsed
+from documents.parsers.base import BlockKind, Cursor, Line, Parsed, Window
 from documents.parsers.decoding import storable
-from documents.parsers.pdf.fragments import MAX_CHARS, Page, read_page
+from documents.parsers.pdf.book import Book
+from documents.parsers.pdf.fragments import MAX_CHARS, Page
+from documents.parsers.pdf.look import LOOKED_AT, Look, read, sample, timely
 from documents.parsers.pdf.order import TextLine, regions
-from documents.parsers.pdf.paragraphs import Group, cells, groups, typography
-from documents.parsers.pdf.running import without_running_lines
+from documents.parsers.pdf.paragraphs import Group, cells, groups
+from documents.parsers.pdf.running import places, running, without_running_lines
 from documents.parsers.writer import CELL_SEPARATOR, Writer, one_line
 from system.errors import DocumentFault, FaultCode
 
 MAX_PAGES = 5_000
-"""Pages of a file: they take half a minute and 1 GiB at the very most."""
+"""Pages of a file: they take half a minute."""
+PAGES = 64
+"""Pages of a window."""
+BESIDE = 8
+"""Pages before and after a window that are looked at for running lines, in documents too long to be looked at whole."""
 
 _PLACEHOLDERS = frozenset({"", "untitled", "anonymous", "unspecified"})
 """What programs write where nobody named a title, author or subject."""
 _HYPHENATED = re.compile(r"[^\W\d_]-$")
 
 
-def parse(path: str, *, name: str, config: Mapping[str, Any]) -> Parsed:
+def windows(
+    path: str, *, name: str, config: Mapping[str, Any], cursor: Cursor | None, size: int = PAGES
+) -> Iterator[Window]:
     """Parse a PDF; `config["pages"]` limits it to ranges of pages, 1-based with exclusive end.
 
     Running headers and footers are dropped, words hyphenated at line ends joined. Pages without text and pages with
     too much of it are reported as warnings; a document without any text is `unsupported`, one under a password
-    `encrypted`.
+    `encrypted`. No block reaches over two pages, so windows end where pages do.
     """
-    document = open_document(path, name)
-    try:
-        total = len(document)
-        if total > MAX_PAGES:
+    with Book(path, name) as book:
+        if book.total > MAX_PAGES:
             raise DocumentFault(
-                FaultCode.TOO_LARGE, f"{name} has {total:,} pages, the limit is {MAX_PAGES:,}; split it."
+                FaultCode.TOO_LARGE, f"{name} has {book.total:,} pages, the limit is {MAX_PAGES:,}; split it."
             )
-        warnings: list[str] = []
-        wanted = _wanted(config.get("pages"), total)
-        pages = list(_pages(document, wanted, warnings))
-        metadata = _metadata(document)
-    finally:
-        document.close()
-    if wanted and not any(page.fragments for page in pages):
-        raise _no_text(name, broken=not pages)
-    warnings.extend(_remarks(pages))
-    return _written(pages, total, metadata, warnings)
+        wanted = _wanted(config.get("pages"), book.total)
+        reading = _Reading(book, wanted, **cursor or {})
+        while True:
+            parsed = reading.next(size)
+            if reading.at == len(wanted):
+                break
+            yield Window(parsed, reading.cursor(), "pages", reading.at, len(wanted))
+        if wanted and not reading.filled:
+            raise _no_text(name, broken=not reading.readable)
+        yield Window(parsed, None, "pages", reading.at, len(wanted))
 
 
-def open_document(path: str, name: str) -> pdfium.PdfDocument:
-    """The open file. Raises `DocumentFault` where it is damaged, or under a password."""
-    for password in (None, ""):
-        try:
-            return pdfium.PdfDocument(path, password=password)
-        except pdfium.PdfiumError as error:
-            code = pdfium_c.FPDF_GetLastError() if not hasattr(error, "err_code") else error.err_code
-            if code not in (pdfium_c.FPDF_ERR_PASSWORD, pdfium_c.FPDF_ERR_SECURITY):
-                raise DocumentFault(
-                    FaultCode.CORRUPT,
-                    f"{name} is damaged or cut off and cannot be opened; print it to a new PDF and upload that.",
-                ) from error
-    raise DocumentFault(FaultCode.ENCRYPTED, f"{name} is protected by a password; upload a copy without one.")
+class _Reading:
+    """How far a document is read."""
+
+    def __init__(
+        self,
+        book: Book,
+        wanted: Sequence[int],
+        *,
+        at: int = 0,
+        look: Mapping[str, Any] | None = None,
+        last: str = "",
+        readable: bool = False,
+        filled: bool = False,
+    ) -> None:
+        self._book = book
+        self._wanted = wanted
+        self._look = look
+        self._last = last
+        """Kind of the last block before."""
+        self.at = at
+        """How many of the wanted pages are read."""
+        self.readable = readable
+        """Whether any page could be read so far, and whether any had text."""
+        self.filled = filled
+
+    def cursor(self) -> dict[str, Any]:
+        """Where to go on."""
+        return {
+            "at": self.at, "look": self._look, "last": self._last, "readable": self.readable, "filled": self.filled,
+        }  # fmt: skip
+
+    def next(self, size: int) -> Parsed:
+        """The document of the next pages: at most `size`, fewer where they take long."""
+        indexes = timely(self._book, self._wanted[self.at : self.at + size])
+        pages = read(self._book, indexes)
+        warnings = [*_damaged(indexes, pages), *_remarks(pages)]
+        self.readable = self.readable or bool(pages)
+        self.filled = self.filled or any(page.fragments for page in pages)
+        metadata = _metadata(self._book.metadata)
+        writer = Writer(after=BlockKind(self._last) if self._last else None)
+        title = _write(writer, pages, self._looked(indexes, pages))
+        self.at += len(indexes)
+        self._last = writer.last.value if writer.last else ""
+        self._book.forget(self._wanted[: max(0, self.at - BESIDE)])
+        return writer.parsed(
+            pages=self._book.total, title=metadata.get("title") or title, metadata=metadata, warnings=warnings
+        )
+
+    def _looked(self, indexes: Sequence[int], pages: Sequence[Page]) -> Look:
+        """What is known of the document when `pages` are written."""
+        if len(indexes) == len(self._wanted):
+            return Look.at(pages)
+        if self._look is None:
+            self._look = Look.at(read(self._book, timely(self._book, sample(self._wanted)))).as_json()
+        known = Look.from_json(self._look)
+        if len(self._wanted) <= LOOKED_AT:
+            return known
+        near = read(self._book, self._wanted[max(0, self.at - BESIDE) : self.at + len(indexes) + BESIDE])
+        return replace(known, run=known.run | running(places(near)))
 
 
 def _wanted(ranges: Any, total: int) -> list[int]:
@@ -73,15 +123,10 @@ def _wanted(ranges: Any, total: int) -> list[int]:
     return sorted(wanted)
 
 
-def _pages(document: pdfium.PdfDocument, wanted: Sequence[int], warnings: list[str]) -> Iterator[Page]:
-    broken = []
-    for index in wanted:
-        try:
-            yield read_page(document, index)
-        except pdfium.PdfiumError:
-            broken.append(index + 1)
-    if broken:
-        warnings.append(f"Damaged pages were left out: {_listed(broken)}.")
+def _damaged(indexes: Sequence[int], pages: Sequence[Page]) -> Iterator[str]:
+    read_ = {page.number for page in pages}
+    if broken := [index + 1 for index in indexes if index + 1 not in read_]:
+        yield f"Damaged pages were left out: {_listed(broken)}."
 
 
 def _remarks(pages: Sequence[Page]) -> Iterator[str]:
@@ -108,28 +153,24 @@ def _no_text(name: str, *, broken: bool) -> DocumentFault:
     )
 
 
-def _metadata(document: pdfium.PdfDocument) -> dict[str, str]:
-    found = document.get_metadata_dict(skip_empty=True)
+def _metadata(found: Mapping[str, str]) -> dict[str, str]:
     texts = {
         key.lower(): one_line(storable(found[key]))[:500] for key in ("Title", "Author", "Subject") if key in found
     }
     return {key: text for key, text in texts.items() if text.strip("()").lower() not in _PLACEHOLDERS}
 
 
-def _written(pages: Sequence[Page], total: int, metadata: dict[str, str], warnings: Sequence[str]) -> Parsed:
-    kept = without_running_lines(pages)
-    laid_out = [list(regions(fragments)) for fragments in kept]
-    type_ = typography([line for page in laid_out for region in page for line in region])
-    writer = Writer()
+def _write(writer: Writer, pages: Sequence[Page], look: Look) -> str:
+    """Write pages; returns the title that the first of the document shows."""
     title = ""
-    for page, page_regions in zip(pages, laid_out, strict=True):
-        for region in page_regions:
-            for group in groups(region, type_):
+    for page in pages:
+        for region in regions(without_running_lines(page, look.run)):
+            for group in groups(region, look.type_):
                 text, lines = _text(group, page.number)
                 writer.add_lines(group.kind, text, lines, level=group.level)
                 if not title and group.kind is BlockKind.HEADING and group.level == 1 and page.number == 1:
                     title = text
-    return writer.parsed(pages=total, title=metadata.get("title") or title, metadata=metadata, warnings=warnings)
+    return title
 
 
 def _text(group: Group, page: int) -> tuple[str, list[Line]]:

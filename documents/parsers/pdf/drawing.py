@@ -5,7 +5,7 @@ import math
 import pypdfium2 as pdfium
 
 from documents.parsers.base import Picture
-from documents.parsers.pdf import open_document
+from documents.parsers.pdf.book import open_document
 
 
 def draw(path: str, *, name: str, side: int) -> Picture | None:

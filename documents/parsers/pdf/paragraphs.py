@@ -42,8 +42,14 @@ class Typography:
     """Heading level by height, rounded to half a point."""
 
     def level(self, line: TextLine) -> int:
-        """The heading level a line's letters speak for; 0 for body text."""
-        return self.levels.get(_size(line), 0)
+        """The heading level a line's letters speak for; 0 for body text.
+
+        A size that was not seen when the levels were told apart has that of the next smaller one.
+        """
+        size = _size(line)
+        if size in self.levels or size < HEADING_RATIO * self.body:
+            return self.levels.get(size, 0)
+        return self.levels[max(known)] if (known := [one for one in self.levels if one < size]) else self.bold_level
 
     @property
     def bold_level(self) -> int:

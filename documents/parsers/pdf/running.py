@@ -2,7 +2,7 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping
 
 from documents.parsers.pdf.fragments import Fragment, Page
 
@@ -20,17 +20,36 @@ Place = tuple[str, int]
 """The words of a line, numbers aside, and its height in steps of `DRIFT`."""
 
 
-def without_running_lines(pages: Sequence[Page]) -> list[list[Fragment]]:
-    """The fragments of each page without its running header and footer.
-
-    A line is dropped only if the same words, numbers aside, stand at the same height near the edge of `MIN_PAGES`
-    pages, with nothing but other such lines between it and the edge.
-    """
+def places(pages: Iterable[Page]) -> dict[Place, set[int]]:
+    """On which pages the lines near the edges stand."""
     seen: dict[Place, set[int]] = defaultdict(set)
     for page in pages:
         for fragment in _at_edges(page):
             seen[_place(fragment)].add(page.number)
-    return [_kept(page, seen) for page in pages]
+    return seen
+
+
+def running(seen: Mapping[Place, set[int]]) -> frozenset[Place]:
+    """The places of running lines."""
+    return frozenset(place for place in seen if _repeats(place, seen))
+
+
+def without_running_lines(page: Page, run: Container[Place]) -> list[Fragment]:
+    """The fragments of a page without its running header and footer.
+
+    A line is dropped only if the same words, numbers aside, stand at the same height near the edge of `MIN_PAGES`
+    pages (then its place is in `run`), with nothing but other such lines between it and the edge.
+    """
+    edges = list(_at_edges(page))
+    repeated = [item for item in edges if _place(item) in run]
+    if not repeated:
+        return page.fragments
+    half = page.height / 2
+    own = [item for item in edges if item not in repeated]  # what is nearer to the edge protects all behind it
+    highest = min((item.top for item in own if item.middle < half), default=half)
+    lowest = max((item.bottom for item in own if item.middle >= half), default=half)
+    dropped = {id(item) for item in repeated if item.middle < highest or item.middle > lowest}
+    return [item for item in page.fragments if id(item) not in dropped]
 
 
 def _at_edges(page: Page) -> Iterator[Fragment]:
@@ -44,20 +63,7 @@ def _place(fragment: Fragment) -> Place:
     return "#" if _ROMAN.match(folded) else _NUMBERS.sub("#", folded), round(fragment.middle / DRIFT)
 
 
-def _repeats(fragment: Fragment, seen: Mapping[Place, set[int]]) -> bool:
-    words, step = _place(fragment)
+def _repeats(place: Place, seen: Mapping[Place, set[int]]) -> bool:
+    words, step = place
     pages: set[int] = set()
     return len(pages.union(*(seen.get((words, step + drift), ()) for drift in (-1, 0, 1)))) >= MIN_PAGES
-
-
-def _kept(page: Page, seen: Mapping[Place, set[int]]) -> list[Fragment]:
-    edges = list(_at_edges(page))
-    running = [item for item in edges if _repeats(item, seen)]
-    if not running:
-        return page.fragments
-    half = page.height / 2
-    own = [item for item in edges if item not in running]  # what is nearer to the edge protects all behind it
-    highest = min((item.top for item in own if item.middle < half), default=half)
-    lowest = max((item.bottom for item in own if item.middle >= half), default=half)
-    dropped = {id(item) for item in running if item.middle < highest or item.middle > lowest}
-    return [item for item in page.fragments if id(item) not in dropped]

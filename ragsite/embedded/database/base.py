@@ -5,6 +5,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db.backends.postgresql import base
+from psycopg_pool import PoolTimeout
 
 from ragsite.embedded import postgres
 from system.errors import RagError
@@ -25,10 +26,15 @@ class DatabaseWrapper(base.DatabaseWrapper):
         return parameters | {"host": connection.host, "user": connection.user, "password": connection.password}
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
-        """A connection; at most one start of the server, whose failure says why."""
+        """A connection; at most one start of the server, whose failure says why.
+
+        A pool whose connections are all in use is no reason to look for the server, nor to wait once more.
+        """
         try:
             return super().get_new_connection(conn_params)
-        except self.Database.OperationalError:
+        except self.Database.OperationalError as error:
+            if isinstance(error, PoolTimeout) and postgres.answers(settings.RAG_DATA_DIR):
+                raise
             self._ensure()
             return super().get_new_connection(self.get_connection_params())
 

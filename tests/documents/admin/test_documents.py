@@ -4,6 +4,8 @@ from django.urls import reverse
 
 from documents import queueing
 from documents.models import Document, Run, Task, TaskState
+from documents.progress import fail_or_retry
+from system.errors import Misconfigured
 from tests.factories import DocumentFactory, KnowledgebaseFactory
 
 LIST = "/admin/documents/document/"
@@ -92,6 +94,7 @@ def test_who_may_only_look_is_offered_nothing_and_can_do_nothing(console_with, d
 
     shown = viewer.get(LIST)
     run(viewer, "parse", document)
+    run(viewer, "retry", document)
     viewer.post(LIST, {"action": "delete_selected", "_selected_action": [document.pk], "post": "yes"})
     answers = [
         viewer.post(reverse(f"admin:documents_document_{name}", args=[document.pk]), {"_form_submitted": "on"})
@@ -133,6 +136,16 @@ def test_the_list_costs_the_same_for_few_and_many(console, owner, count, django_
 
 def test_an_empty_list_says_what_to_do(console):
     assert "Upload files into a dataset." in console.get(LIST).content.decode()
+
+
+def test_failed_documents_among_the_selected_are_retried(console, upload, claimed):
+    failed, idle = upload("a.txt"), upload("b.txt")
+    fail_or_retry(claimed(failed), Misconfigured("The model is not set up."))
+
+    run(console, "retry", failed, idle)
+
+    assert Task.objects.open().get().document == failed
+    assert list(LogEntry.objects.values_list("object_id", "change_message")) == [(failed.pk, "Parsing retried.")]
 
 
 def test_only_what_was_stopped_is_noted(console, upload):

@@ -1,9 +1,10 @@
+import re
+
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from documents.models import Document, Run
-from documents.storage import AtomicFileSystemStorage
 
 PAGE = "/admin/documents/document/add/"
 
@@ -14,6 +15,15 @@ def files(*names, content=b"Otters swim."):
 
 def messages(response):
     return [message.message for message in response.context["messages"]]
+
+
+def results(response):
+    """Of each file its name, what became of it, and the first words of what is told."""
+    words = [re.sub("<.*?>", "", told).split()[:4] for _, _, told in response.context["rows"]]
+    return [
+        (result.name, re.sub("<.*?>", "", badge), " ".join(first))
+        for (result, badge, _), first in zip(response.context["rows"], words, strict=True)
+    ]
 
 
 def test_files_are_stored_and_parsed(console, operator, kb):
@@ -38,7 +48,7 @@ def test_a_refused_file_is_told_and_keeps_no_other_out(console, kb):
 
     assert Document.objects.get().name == "a.txt"
     assert messages(shown)[0].startswith("1 file uploaded")
-    assert messages(shown)[1].startswith("tool.exe: ")
+    assert results(shown) == [("tool.exe", "refused", "This type of file"), ("a.txt", "stored", "a.txt")]
 
 
 def test_a_file_beyond_the_limit_is_told_before_it_is_stored(console, kb, settings):
@@ -102,13 +112,52 @@ def test_without_a_dataset_the_page_leads_to_one(console):
     assert "Add a dataset" in console.get(PAGE).content.decode()
 
 
-def test_a_file_that_could_not_be_stored_is_told(console, kb, monkeypatch):
-    def full(self, name, content):
-        raise OSError("No space left on device")
-
-    monkeypatch.setattr(AtomicFileSystemStorage, "_save", full)
+def test_a_file_that_could_not_be_stored_is_told(console, kb, full_disk):
+    full_disk()
 
     shown = console.post(PAGE, {"kb": kb.pk, "file": files("a.txt")}, follow=True)
 
-    assert messages(shown) == ["a.txt: The file could not be stored; try again."]
+    assert messages(shown) == []
+    assert results(shown) == [("a.txt", "refused", "The file could not")]
     assert not Document.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("asked", "result", "content"),
+    [("keep", "kept", "a(1).txt"), ("skip", "skipped", "a.txt"), ("error", "refused", "The dataset has `a.txt`")],
+)
+def test_a_file_that_is_there_is_told_with_what_became_of_it(console, kb, asked, result, content):
+    console.post(PAGE, {"kb": kb.pk, "file": files("a.txt")})
+
+    shown = console.post(PAGE, {"kb": kb.pk, "file": files("a.txt", "b.txt"), "on_conflict": asked})
+
+    assert shown.status_code == 200
+    assert results(shown)[0] == ("a.txt", result, content)
+
+
+def test_a_replaced_document_has_it_in_its_history_and_is_started_once(console, kb):
+    console.post(PAGE, {"kb": kb.pk, "file": files("a.txt"), "parse": "on"})
+
+    console.post(
+        PAGE, {"kb": kb.pk, "file": files("a.txt", content=b"Moles."), "on_conflict": "replace", "parse": "on"}
+    )
+
+    document = Document.objects.get()
+    assert (document.size, document.gen, document.run) == (6, 2, Run.RUNNING)
+    history = console.get(f"/admin/documents/document/{document.pk}/history/").content.decode()
+    assert "Replaced by an upload." in history
+
+
+def test_a_skipped_file_starts_nothing(console, kb):
+    console.post(PAGE, {"kb": kb.pk, "file": files("a.txt")})
+
+    console.post(PAGE, {"kb": kb.pk, "file": files("b.txt"), "on_conflict": "skip", "parse": "on"})
+
+    assert Document.objects.get().run == Run.UNSTART
+
+
+def test_names_of_files_are_shown_as_text(console, kb):
+    shown = console.post(PAGE, {"kb": kb.pk, "file": files("<b>tool.exe")})
+
+    assert "&lt;b&gt;tool.exe" in shown.content.decode()
+    assert "<b>tool" not in shown.content.decode()

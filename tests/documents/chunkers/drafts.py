@@ -1,7 +1,13 @@
 """Documents drafted in a line or two, token counters, and the passages they give."""
 
+from itertools import pairwise
+
+from hypothesis import strategies as st
+
 from documents.chunkers.naive import chunk
-from documents.parsers.base import Block, BlockKind, Parsed
+from documents.chunkers.pieces import Outline, tiles
+from documents.parsers.base import Block, BlockKind, Parsed, Window
+from documents.parsers.blocks import clipped, moved
 
 ROWS = [f"row{number} | {number}" for number in range(40)]
 
@@ -67,5 +73,59 @@ def contents(parsed, tokens=512, **config):
     return [passage.content for passage in passages(parsed, tokens, **config)]
 
 
+def pieces(parsed):
+    """The pieces of a document at their coarsest."""
+    outline = Outline()
+    for tile in tiles(parsed):
+        piece, outline = outline.enter(tile, parsed.text)
+        yield piece
+
+
 def prose(name, number):
     return " ".join(f"{name}{i}" for i in range(number))
+
+
+def windows(parsed, cuts):
+    """A document in windows that end at the offsets `cuts`; inside a table each is moved to the start of a row."""
+    ends = {
+        min((row for row, _ in block.rows if row >= cut), default=block.end)
+        for cut in cuts
+        for block in parsed.blocks
+        if block.start < cut < block.end and block.rows
+    }
+    ends |= {cut for cut in cuts if not any(block.start < cut < block.end and block.rows for block in parsed.blocks)}
+    edges = sorted({0, *(end for end in ends if 0 < end < len(parsed.text)), len(parsed.text)})
+    for start, end in pairwise(edges) if len(edges) > 1 else [(0, 0)]:
+        blocks = [clipped(block, start, end) for block in parsed.blocks if block.start < end and block.end > start]
+        yield Window(
+            Parsed(parsed.text[start:end], tuple(moved(block, -start) for block in blocks)),
+            cursor=None if end == len(parsed.text) else {"at": end},
+            continues=any(block.start < start < block.end for block in parsed.blocks),
+        )
+
+
+TEXTS = st.text(alphabet=st.sampled_from("abc .\n。字é\u0301;#\t👩\u200d"), max_size=120)
+
+
+@st.composite
+def documents(draw):
+    text, blocks = "", []
+    for kind in draw(st.lists(st.sampled_from(BlockKind), max_size=12)):
+        text += draw(st.sampled_from(["", "\n", "\n\n", " stray ", " " * 30]))
+        start, rows = len(text), []
+        for _ in range(draw(st.integers(1, 5)) if kind is BlockKind.TABLE else 1):
+            row = len(text)
+            text += draw(TEXTS)
+            rows.append((row, len(text)))
+            text += "\n" if kind is BlockKind.TABLE else ""
+        blocks.append(
+            Block(
+                kind,
+                start,
+                len(text),
+                level=draw(st.integers(1, 6)) if kind in (BlockKind.HEADING, BlockKind.LIST_ITEM) else 0,
+                rows=tuple(rows) if kind is BlockKind.TABLE else (),
+                header_rows=draw(st.integers(0, 2)) if kind is BlockKind.TABLE else 0,
+            )
+        )
+    return Parsed(text=text + draw(TEXTS), blocks=tuple(blocks))

@@ -10,7 +10,7 @@ from documents.chunkers.cuts import character_ends
 from documents.chunkers.naive import chunk
 from documents.parsers.base import Block, BlockKind, Parsed
 from system.errors import DocumentFault
-from tests.documents.chunkers.drafts import characters, contents, document, jealous, passages, words
+from tests.documents.chunkers.drafts import characters, contents, document, documents, jealous, passages, words
 
 CORPORA = Path(__file__).resolve().parents[4] / "shared/data/retrieval/chroma-chunking/corpora"
 
@@ -39,33 +39,6 @@ def test_configuration_out_of_range_is_refused(key, value):
         list(chunk(document(("text", "a")), config={key: value}, count=words))
 
 
-TEXTS = st.text(alphabet=st.sampled_from("abc .\n。字é\u0301;#\t👩\u200d"), max_size=120)
-
-
-@st.composite
-def documents(draw):
-    text, blocks = "", []
-    for kind in draw(st.lists(st.sampled_from(BlockKind), max_size=12)):
-        text += draw(st.sampled_from(["", "\n", "\n\n", " stray ", " " * 30]))
-        start, rows = len(text), []
-        for _ in range(draw(st.integers(1, 5)) if kind is BlockKind.TABLE else 1):
-            row = len(text)
-            text += draw(TEXTS)
-            rows.append((row, len(text)))
-            text += "\n" if kind is BlockKind.TABLE else ""
-        blocks.append(
-            Block(
-                kind,
-                start,
-                len(text),
-                level=draw(st.integers(1, 6)) if kind in (BlockKind.HEADING, BlockKind.LIST_ITEM) else 0,
-                rows=tuple(rows) if kind is BlockKind.TABLE else (),
-                header_rows=draw(st.integers(0, 2)) if kind is BlockKind.TABLE else 0,
-            )
-        )
-    return Parsed(text=text + draw(TEXTS), blocks=tuple(blocks))
-
-
 @settings(max_examples=400, deadline=None)
 @given(
     parsed=documents(),
@@ -85,7 +58,7 @@ def test_every_character_appears_once_in_order_within_the_cap(parsed, tokens, de
         assert passage.content == "\n".join(text[start:end] for start, end in passage.spans)
         assert passage.content == passage.content.strip() != ""
         assert passage.tokens == count([passage.content])[0]
-        assert passage.tokens <= tokens or not list(character_ends(passage.content, 0, len(passage.content), 1))
+        assert passage.tokens <= tokens or not list(character_ends(text, *passage.spans[-1], 1))
         assert len(passage.spans) == 1 or passage.kind == "table"
     assert found == passages(parsed, tokens, count=count, delimiter=delimiter)
 

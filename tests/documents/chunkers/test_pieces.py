@@ -1,8 +1,7 @@
 import pytest
 
-from documents.chunkers.pieces import pieces
 from documents.parsers.base import Block, BlockKind, Parsed
-from tests.documents.chunkers.drafts import ROWS, contents, document, passages, prose, table
+from tests.documents.chunkers.drafts import ROWS, contents, document, passages, pieces, prose, table
 
 
 def test_text_outside_the_blocks_is_kept():

@@ -72,17 +72,11 @@ def test_a_text_has_none(document, ingest):
     assert (document.run, document.thumbnail, document.thumbnail_blob) == (Run.DONE, "", None)
 
 
-def test_a_new_parse_replaces_it_and_lets_the_one_before_go(paper, ingest, settings):
-    settings.RAG_BLOB_GRACE_SECONDS = 0
+def test_it_is_drawn_once_for_a_file(paper, ingest, monkeypatch):
     before = ingest(paper).thumbnail_blob
+    monkeypatch.setattr(Sandbox, "draw", lambda *args, **options: pytest.fail("drawn again"))
 
-    after = ingest(paper).thumbnail_blob
-    sweeping.sweep()
-
-    assert after != before
-    assert not Blob.objects.filter(pk=before.pk).exists()
-    assert not default_storage.exists(before.key)
-    assert stored(paper)
+    assert ingest(paper).thumbnail_blob == before
 
 
 @pytest.mark.parametrize(
@@ -113,10 +107,10 @@ def test_a_task_that_was_taken_over_replaces_nothing(paper, ingest, claimed, set
     thumbnail = ingest(paper).thumbnail_blob
     task = claimed(paper)
     queueing.stop([paper.pk])
-    path = default_storage.path(paper.blob.key)
+    lease = Lease(task)
 
-    with Sandbox() as sandbox, pytest.raises(LeaseLost):
-        thumbnails.make(paper, path, lease=Lease(task), sandbox=sandbox)
+    with Sandbox() as sandbox, blobs.on_disk(paper.blob, check=lease.check) as path, pytest.raises(LeaseLost):
+        thumbnails.make(paper, str(path), lease=lease, sandbox=sandbox)
 
     paper.refresh_from_db()
     assert paper.thumbnail_blob == thumbnail

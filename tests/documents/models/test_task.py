@@ -30,7 +30,7 @@ def test_higher_priority_goes_first(upload):
     for number in range(3):
         queueing.start([upload(f"{number}.txt").pk])
     urgent = Task.objects.order_by("pk").last()
-    Task.objects.filter(pk=urgent.pk).update(priority=5)
+    Task.objects.filter(pk=urgent.pk).update(priority=500)
 
     assert Task.objects.claim(owner="test", lease_seconds=1).pk == urgent.pk
 

@@ -4,9 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from documents.parsers import parse
+from documents.parsers import windows
 from documents.parsers.base import Parsed
 from documents.parsers.wire import as_content, as_parsed, content_of, message
+from tests.documents.parsers.whole import whole
 
 DATA = Path(__file__).resolve().parents[4] / "shared" / "data" / "documents"
 
@@ -37,7 +38,7 @@ def parse_bytes(tmp_path):
     def run(data, name, **config):
         path = tmp_path / "stored"
         path.write_bytes(data.encode() if isinstance(data, str) else data)
-        return check(parse(str(path), name=name, config=config))
+        return check(whole(windows(str(path), name=name, config=config)))
 
     return run
 
@@ -52,7 +53,7 @@ def parse_file(tmp_path):
             path = DATA / path
             if not path.exists():
                 pytest.skip(f"shared document {path} is not here")
-        return check(parse(str(path), name=name or path.name, config=config))
+        return check(whole(windows(str(path), name=name or path.name, config=config)))
 
     return run
 

@@ -3,7 +3,7 @@ import zipfile
 import pytest
 
 from documents.filetypes import Format
-from documents.parsers import parser_for
+from documents.parsers import reader_for
 from documents.parsers.base import Parsed
 from system.errors import DocumentFault, FaultCode
 
@@ -76,7 +76,7 @@ def test_container_is_told_by_its_members(parse_file, tmp_path):
 def test_every_readable_format_has_a_parser():
     readable = "text code markdown html json jsonl csv xlsx xls docx pptx eml pdf"
 
-    assert all(callable(parser_for(Format(name))) for name in readable.split())
+    assert all(callable(reader_for(Format(name))) for name in readable.split())
 
 
 def test_nul_and_lone_surrogates_leave_title_and_text(parse_bytes):

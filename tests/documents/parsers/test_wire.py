@@ -1,14 +1,19 @@
+import json
+
 import pytest
 
-from documents.parsers.base import Block, BlockKind, Line, Parsed, Picture
+from documents.parsers.base import Block, BlockKind, Line, Parsed, Picture, Window
 from documents.parsers.wire import (
+    MAX_CURSOR,
     WireError,
     as_content,
     as_parsed,
     as_picture,
+    as_window,
     content_of,
     message,
     picture_content,
+    window_content,
 )
 
 PARSED = Parsed(
@@ -97,3 +102,55 @@ def test_what_is_no_picture_is_refused(changes):
 def test_what_has_not_even_the_form_of_a_picture_is_refused(content):
     with pytest.raises(WireError):
         as_picture(content, side=2)
+
+
+WINDOW = Window(PARSED, {"at": 7, "inner": {"a": [1, None]}}, "pages", 7, 9, continues=True)
+
+
+def test_window_survives_the_wire():
+    sent = content_of(message(window_content(WINDOW))[8:])
+
+    assert as_window(sent, after=3, total=9) == WINDOW
+    assert as_window(sent, after=-1, total=None) == WINDOW
+
+
+def test_last_window_need_not_come_further():
+    last = Window(PARSED, None, "pages", 9, 9)
+
+    assert as_window(content_of(message(window_content(last))[8:]), after=9, total=9) == last
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"parsed": None},
+        {"parsed": {}},
+        {"cursor": {}},
+        {"cursor": [1]},
+        {"cursor": "7"},
+        {"cursor": {"at": "\0"}},
+        {"cursor": {"at": "x" * MAX_CURSOR}},
+        {"unit": "parsecs"},
+        {"unit": None},
+        {"unit": []},
+        {"done": 3},
+        {"done": -1},
+        {"done": 10},
+        {"done": 7.0},
+        {"done": True},
+        {"total": 8},
+        {"total": None},
+        {"done": 2**53, "total": 2**53},
+        {"continues": 1},
+    ],
+    ids=lambda changes: json.dumps(changes)[:40],
+)
+def test_what_is_no_window_is_refused(changes):
+    with pytest.raises(WireError):
+        as_window({**window_content(WINDOW), **changes}, after=3, total=9)
+
+
+@pytest.mark.parametrize("content", [None, [], "text", 7, {}])
+def test_what_has_not_even_the_form_of_a_window_is_refused(content):
+    with pytest.raises(WireError):
+        as_window(content, after=-1, total=None)

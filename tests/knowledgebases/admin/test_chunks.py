@@ -63,6 +63,18 @@ def test_words_are_searched_in_the_text(console, add):
     assert list(console.get(LIST, {"q": "beavers"}).context["cl"].result_list) == [found]
 
 
+def test_edited_chunks_whose_passage_is_gone_are_found_and_marked(console, add):
+    add("Otters swim.", by_hand=True)
+    lost = add("Beavers build.", by_hand=True, source_gone=True)
+
+    page = console.get(LIST, {"source_gone__exact": 1})
+    detail = console.get(reverse("admin:knowledgebases_chunk_change", args=[lost.pk])).content.decode()
+
+    assert list(page.context["cl"].result_list) == [lost]
+    assert "Source gone" in page.content.decode()
+    assert "not in its document any more" in detail
+
+
 def test_the_list_costs_the_same_for_many_chunks(console, add, django_assert_max_num_queries):
     for number in range(60):
         add(f"Otter {number} swims.")

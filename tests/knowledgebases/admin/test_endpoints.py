@@ -4,6 +4,8 @@ import pytest
 from django.urls import reverse
 
 from knowledgebases import datasets, embedders
+from knowledgebases.embedders import circuits
+from system.errors import Unavailable
 from system.models import ModelEndpoint
 from tests.loopback import reply, serving
 
@@ -148,3 +150,23 @@ def test_an_endpoint_can_be_chosen_for_a_dataset(console, owner, endpoint, name)
     )
 
     assert kb.embd_id == f"{name}@{PROVIDER}"
+
+
+def test_an_endpoint_that_fails_is_shown_with_what_it_said(console, endpoint):
+    for _ in range(circuits.FAILURES):
+        circuits.failed(circuits.Pass(endpoint.pk), Unavailable("e1 is over its rate limit (HTTP 429)."))
+
+    assert "left alone for" in console.get(LIST).content.decode()
+    assert "over its rate limit (HTTP 429)" in console.get(page(endpoint)).content.decode()
+    assert "over its rate limit (HTTP 429)" in console.get("/admin/").content.decode()
+
+
+def test_a_test_that_succeeds_has_the_endpoint_called_again(console, endpoint, monkeypatch):
+    circuits.failed(circuits.Pass(endpoint.pk), Unavailable("x", headers={"Retry-After": "3600"}))
+    row = [{"index": 0, "embedding": [1.0, 0.0]}]
+    with serving(lambda handler, request: reply(handler, json.dumps({"data": row}).encode())) as server:
+        ModelEndpoint.objects.update(base_url=f"{server.url}/v1")
+        monkeypatch.setattr(embedders, "_site", embedders.Site(private_endpoints=(server.endpoint,)))
+        console.post(LIST, {"action": "test", "_selected_action": [endpoint.pk]})
+
+    assert circuits.admit(endpoint.pk) == circuits.Pass(endpoint.pk)

@@ -81,7 +81,7 @@ def test_what_a_format_could_not_show_is_refused_with_file_and_line(tmp_path, te
 
 def test_configuration_table_names_exactly_the_variables_that_the_settings_read():
     code = "".join(path.read_text(encoding="utf-8") for path in SETTINGS.glob("*.py"))
-    read = set(re.findall(r'env\.\w+\(\s*"([A-Z_]+)"', code))
+    read = set(re.findall(r'env\.\w+\(\s*"([A-Z0-9_]+)"', code))
 
     documented = column("configuration.md", section="Configuration")
 

@@ -23,6 +23,13 @@ def test_program_is_in_its_folder_with_its_environment_and_niceness():
     assert seen == ["/", "a=b c", os.nice(0) + 7]
 
 
+@pytest.mark.skipif(not Path("/proc/self/autogroup").exists(), reason="this kernel does not group by session")
+def test_the_session_of_a_program_is_as_nice_as_itself():
+    group = tell("open('/proc/self/autogroup').read()", nice=7)
+
+    assert group.split()[-1] == str(os.nice(0) + 7)
+
+
 def test_clean_program_sees_nothing_of_our_environment(monkeypatch):
     monkeypatch.setenv("DATABASE_URL", "postgres://secret")
 

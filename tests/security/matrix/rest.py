@@ -55,7 +55,8 @@ ROWS = [
     # --- documents ---
     Row(
         call=f"POST {_DATASET}/documents",
-        form={"parent_path": "a/b"},
+        query={"on_conflict": "keep"},
+        form={"parent_path": "a/b", "on_conflict": "keep"},
         files=("new.txt", "newer.md"),
         foreign=LOOKUP,
         mixed=None,
@@ -100,6 +101,24 @@ ROWS = [
         before="running",
         half=True,
     ),
+    Row(call=f"POST {_DATASET}/pause", body={}, foreign=NO_ROW, mixed=None, mate=NO_ROW),
+    Row(call=f"POST {_DATASET}/resume", body={}, foreign=NO_ROW, mixed=None, mate=NO_ROW, before="paused"),
+    Row(
+        call=f"POST {_DATASET}/retry",
+        body={"document_ids": ["{doc}"], "canceled": True},
+        foreign=NO_ROW,
+        before="stopped",
+    ),
+    # --- progress ---
+    Row(
+        call=f"GET {_DATASET}/progress",
+        query={"wait": 0, "page": 1, "page_size": 5},
+        foreign=NO_ROW,
+        mixed=None,
+    ),
+    Row(call=f"GET {_DOCUMENT}/progress", query={"wait": 0}, foreign=NO_ROW),
+    Row(call=f"GET {_DATASET}/events", query={"seconds": 0}, foreign=NO_ROW, mixed=None, bare=True),
+    Row(call=f"GET {_DOCUMENT}/events", query={"seconds": 0}, foreign=NO_ROW, bare=True),
     # --- chunks ---
     Row(
         call=f"POST {_DOCUMENT}/chunks",

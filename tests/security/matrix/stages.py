@@ -1,6 +1,7 @@
 """What has to be so for the owner's call to succeed, beyond what the world has."""
 
-from documents import queueing
+from documents import pausing, queueing
+from knowledgebases.models import Knowledgebase
 from tests.security.matrix.world import Target, World
 
 
@@ -9,4 +10,15 @@ def running(world: World, target: Target) -> None:
     queueing.start([target.doc])
 
 
-STAGES = {"running": running}
+def stopped(world: World, target: Target) -> None:
+    """A document was parsed, and then was not."""
+    queueing.start([target.doc])
+    queueing.stop([target.doc])
+
+
+def paused(world: World, target: Target) -> None:
+    """The dataset's ingestion is held back."""
+    pausing.pause(Knowledgebase.objects.get(pk=target.kb))
+
+
+STAGES = {"running": running, "stopped": stopped, "paused": paused}

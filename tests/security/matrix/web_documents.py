@@ -7,7 +7,8 @@ _NARROWED = {"run_status": ["0"], "types": ["doc"], "suffix": ["txt"]}
 ROWS = [
     Row(
         call="POST /v1/document/upload",
-        form={"kb_id": "{kb}"},
+        query={"on_conflict": "keep"},
+        form={"kb_id": "{kb}", "on_conflict": "keep"},
         files=("new.txt", "newer.md"),
         foreign=LOOKUP,
         mixed=None,

@@ -1,7 +1,7 @@
 import pytest
 
 from system.models import DEFAULT_EMBEDDING_MODEL, Membership, ModelEndpoint, Role
-from tests.factories import UserFactory
+from tests.factories import KnowledgebaseFactory, UserFactory
 
 
 def page(tenant):
@@ -76,3 +76,40 @@ def test_a_page_of_many_members_costs_a_constant_number_of_queries(console, owne
 
     with django_assert_max_num_queries(60):
         assert console.get(page(owner.tenant)).status_code == 200
+
+
+def test_use_and_limits_are_shown(console, owner, settings):
+    KnowledgebaseFactory(owner=owner, doc_num=1200, byte_num=4096, queued_num=30, queued_bytes=1024)
+    settings.RAG_QUOTAS = settings.RAG_QUOTAS | {"documents": 2400, "queued_bytes": 0}
+    owner.tenant.quota_queued_documents = 40
+    owner.tenant.save()
+
+    shown = console.get(page(owner.tenant)).content.decode()
+
+    for told in ("1,200 of 2,400 (50 %)", "30 of 40 (75 %)", "1,024, any number"):
+        assert told in shown
+
+
+def test_an_operator_sets_quotas_and_takes_them_back(console, owner):
+    console.post(page(owner.tenant), form(owner.tenant, quota_documents="10", quota_bytes="0"))
+    owner.tenant.refresh_from_db()
+    assert (owner.tenant.quota_documents, owner.tenant.quotas.bytes) == (10, 0)
+
+    console.post(page(owner.tenant), form(owner.tenant, quota_documents=""))
+    owner.tenant.refresh_from_db()
+    assert owner.tenant.quota_documents is None
+
+
+def test_a_quota_is_no_negative_number(console, owner):
+    shown = console.post(page(owner.tenant), form(owner.tenant, quota_documents="-1"))
+
+    assert "greater than or equal to 0" in shown.content.decode()
+    owner.tenant.refresh_from_db()
+    assert owner.tenant.quota_documents is None
+
+
+def test_staff_who_may_only_look_cannot_set_quotas(console_with, owner):
+    looking = console_with("system.view_tenant")
+
+    assert looking.get(page(owner.tenant)).status_code == 200
+    assert looking.post(page(owner.tenant), form(owner.tenant, quota_documents="10")).status_code == 403

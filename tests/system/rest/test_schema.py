@@ -116,7 +116,7 @@ def test_routes_are_grouped_by_subject(route, tag):
         (("PUT", "/api/v1/datasets/{dataset_id}"), {400, 401, 403, 404, 409, 413, 415, 500, 503}),
         (("DELETE", "/api/v1/datasets"), {400, 401, 403, 413, 415, 500, 503}),
         (("GET", "/api/v1/datasets/{dataset_id}/documents"), {400, 401, 404, 500, 503}),
-        (("POST", "/api/v1/datasets/{dataset_id}/chunks"), {400, 401, 403, 404, 409, 413, 500, 503}),
+        (("POST", "/api/v1/datasets/{dataset_id}/chunks"), {400, 401, 403, 404, 409, 413, 429, 500, 503}),
         (("GET", "/v1/system/ping"), {400, 500, 503}),
         (("GET", "/v1/system/token_list"), {400, 401, 404, 500, 503}),
         (("POST", "/v1/user/login"), {400, 401, 403, 413, 429, 500, 503}),

@@ -20,10 +20,10 @@ def ask(web):
 def send(web, kb):
     """Upload files given as names, or pairs of name and content, in one request."""
 
-    def send(*files, kb_id=None, client=None):
+    def send(*files, kb_id=None, client=None, **fields):
         pairs = [(file, b"content") if isinstance(file, str) else file for file in files]
         parts = [named(name, content) for name, content in pairs]
-        body = {"kb_id": kb.pk if kb_id is None else kb_id, "file": parts}
+        body = {"kb_id": kb.pk if kb_id is None else kb_id, "file": parts, **fields}
         return (client or web).post("/v1/document/upload", body, format="multipart")
 
     return send

@@ -3,7 +3,6 @@
 import pytest
 
 from documents.models import Document
-from documents.storage import AtomicFileSystemStorage
 from tests.contract.answers import UNKNOWN
 from tests.contract.web.documents.shapes import UPLOADED, missing, refusal
 
@@ -124,11 +123,8 @@ def test_good_files_are_stored_although_others_are_refused(kb, send):
     assert [document.name for document in kb.documents.all()] == ["good.txt"]
 
 
-def test_a_storage_that_fails_is_told(send, monkeypatch):
-    def full(self, name, content):
-        raise OSError("No space left on device")
-
-    monkeypatch.setattr(AtomicFileSystemStorage, "_save", full)
+def test_a_storage_that_fails_is_told(send, full_disk):
+    full_disk()
 
     answer = send("a.txt")
 
@@ -142,3 +138,29 @@ def test_a_teammate_uploads_to_a_shared_dataset(shared, teammate, web_as, send):
     answer = send("a.txt", kb_id=shared.pk, client=web_as(teammate))
 
     assert answer.json()["data"][0]["created_by"] == teammate.pk
+
+
+def test_a_word_on_conflicts_adds_the_result_to_each_row(kb, send):
+    first = send("a.txt").json()["data"][0]
+
+    row = send("b.txt", on_conflict="skip").json()["data"][0]
+
+    assert set(row) == {*UPLOADED, "upload_result"}
+    assert (row["id"], row["name"], row["upload_result"]) == (first["id"], "a.txt", "skipped")
+
+
+def test_a_conflict_is_told_with_each_file(kb, send):
+    first = send("a.txt").json()["data"][0]
+
+    answer = send("b.txt", on_conflict="error")
+
+    told = f"The dataset has the same content as `a.txt` ({first['id']})."
+    data = [{"name": "b.txt", "upload_result": "refused", "id": None, "message": told}]
+    assert (answer.status_code, answer.json()) == (409, refusal(500, f"b.txt: {told}", data))
+
+
+def test_another_word_on_conflicts_is_refused(kb, send):
+    message = "`on_conflict` is 'overwrite'; send `keep`, `skip`, `replace` or `error`."
+
+    assert send("a.txt", on_conflict="overwrite").json() == refusal(101, message, False)
+    assert not Document.objects.exists()
