@@ -27,7 +27,7 @@ _NO_MEMORY = (b"memory allocation of", b"bad_alloc", b"MemoryError", b"out of me
 class Limits:
     """What a parser child may use."""
 
-    memory: int = 2 * 1024**3
+    memory: int = 1024**3
     """Address space, bytes."""
     cpu: int = 300
     """CPU time of one window, seconds."""
@@ -131,7 +131,7 @@ class ParserProcess:
         return pages * os.sysconf("SC_PAGE_SIZE")
 
     def kill(self) -> None:
-        """Kill the child and whatever is left of its session."""
+        """Kill the child and whatever is left of its process group."""
         if self.process.poll() is None:
             try:
                 os.killpg(self.process.pid, signal.SIGKILL)

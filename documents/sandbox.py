@@ -28,6 +28,8 @@ Result = TypeVar("Result")
 _COMMAND = (sys.executable, "-B", "-s", "-m", "documents.parsers.child")
 _TEXT_OF_A_BYTE = 4
 """Characters of text that a byte of a file may give, beside `Limits.text`: JSON lines are written with long paths."""
+_TEXT_OF_A_WINDOW = 1024
+"""Characters that a window counts for at least, so that a child that goes on sending none comes to an end, too."""
 _CODES = frozenset(value for key, value in vars(FaultCode).items() if key.isupper())
 
 
@@ -87,7 +89,7 @@ class Sandbox:
                 understood = partial(_window, after=after, total=total)
                 window = self._ask(request, understood, alive=alive, timeout=timeout)
                 self._turn, after, total, cursor = turn, window.done, window.total, window.cursor
-                room -= len(window.parsed.text)
+                room -= max(len(window.parsed.text), _TEXT_OF_A_WINDOW)
                 if room < 0:
                     raise DocumentFault(
                         FaultCode.TOO_LARGE,

@@ -13,7 +13,7 @@ from documents.filetypes import is_text, utf16_without_bom
 from system.errors import DocumentFault, FaultCode
 
 MAX_FILE_BYTES = 256 * 1024 * 1024
-"""A text file is held in memory as bytes and as text, within the parser child's 2 GiB."""
+"""A text file is held in memory as bytes and as text, within the parser child's 1 GiB."""
 SAMPLE_BYTES = 65_536
 """How much of a file of unknown encoding is judged: charset-normalizer is slow on more and no surer."""
 

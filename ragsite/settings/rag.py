@@ -96,7 +96,7 @@ RAG_LEASE_SECONDS: float = env.float("RAGSITE_LEASE_SECONDS", default=15.0)
 RAG_HEARTBEAT_SECONDS: float = env.float("RAGSITE_HEARTBEAT_SECONDS", default=0.5)
 # Wall clock of one try of one document's parser; two tries and their pause stay within a minute.
 RAG_PARSE_SECONDS: float = env.float("RAGSITE_PARSE_SECONDS", default=25.0)
-RAG_PARSE_BYTES: int = env.int("RAGSITE_PARSE_BYTES", default=2 << 30)  # address space of the parser child
+RAG_PARSE_BYTES: int = env.int("RAGSITE_PARSE_BYTES", default=1 << 30)  # address space of the parser child
 RAG_WAKE_SECONDS: float = env.float("RAGSITE_WAKE_SECONDS", default=300.0)  # a wake stops claiming after that long
 RAG_BLOB_GRACE_SECONDS: float = env.float("RAGSITE_BLOB_GRACE_SECONDS", default=3600.0)  # before dead bytes are removed
 
