@@ -64,7 +64,7 @@ class Lease:
 
     def __enter__(self) -> Self:
         self._told = Report(message=f"Taken by a worker, try {self.task.claims}.")
-        self._note(self._told.message)
+        self.note(self._told.message)
         self._thread.start()
         return self
 
@@ -100,10 +100,11 @@ class Lease:
             counts = phase != "" and phase == told.phase and done != total
             self._unlined = counts and time.monotonic() - self._lined < LINE_SECONDS
             if not self._unlined:
-                self._note(message)
+                self.note(message)
         self.check()
 
-    def _note(self, text: str) -> None:
+    def note(self, text: str) -> None:
+        """Put a line into the task's log, besides what is reported."""
         with self._telling:
             self._lines.append(line(text))
         self._lined = time.monotonic()
@@ -121,7 +122,7 @@ class Lease:
     def _tell_last(self) -> None:
         """Write what was reported since the last beat; the end of the task does without it where that fails."""
         if self._unlined:
-            self._note(self._told.message)
+            self.note(self._told.message)
         try:
             self._beat()
         except Error as error:

@@ -85,6 +85,8 @@ def advance(task: Task, drafts: Sequence[Draft], point: Checkpoint) -> Checkpoin
         derive(_locked(task))  # notes how far it has come: with more parts, there is more to come
     staging.hold(task)
     staging.put(task, drafts)
+    # A try before may have read the file otherwise, and staged more.
+    Stage.objects.filter(task=task, seq__gte=point.passages).delete()
     first = point.passages - point.waiting
     for number in range(full):
         _hand_out(task, part=point.parts + number + 1, end=first + (number + 1) * PART)
@@ -117,8 +119,10 @@ def _forget(task: Task) -> None:
     """Take the parts back that an earlier try has handed out; a worker that is at one loses its lease."""
     _locked(task)
     staging.hold(task)
+    parts = Task.objects.filter(document=task.document_id, gen=task.gen, part__gt=0)
+    list(parts.select_for_update().values_list("pk"))  # before what is staged (lock order): a worker may be staging
     Stage.objects.filter(task__document=task.document_id, task__gen=task.gen).delete()
-    Task.objects.filter(document=task.document_id, gen=task.gen, part__gt=0).delete()
+    parts.delete()
 
 
 def _locked(task: Task) -> Document:

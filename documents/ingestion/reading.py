@@ -21,6 +21,7 @@ from knowledgebases.embedders.base import Embedder
 from system.errors import DocumentFault, FaultCode
 
 MIB = 1 << 20
+REMARKS = 10  # of a window, that go into the log
 
 
 def read(task: Task, document: Document, *, embedder: Embedder, lease: Lease, sandbox: Sandbox) -> list[Draft]:
@@ -69,6 +70,7 @@ def _read_on(
     )
     with closing(windows):  # at once, whatever ends this: to close it later would end the child of another document
         for window in windows:
+            _remark(lease, window)
             passages = flow.feed(window)
             drafts = [staging.draft(document, passage, seq=point.passages + n) for n, passage in enumerate(passages)]
             if point.at_start and window.cursor is None and len(drafts) <= parts.PART:
@@ -84,6 +86,12 @@ def _landmarks(document: Document) -> Landmarks | None:
     former = Cut.objects.filter(document=document, by=recipes.cutting(document), document__published_gen__gt=0)
     beginnings = former.values_list("beginnings", flat=True).first()
     return Landmarks(beginnings) if beginnings else None
+
+
+def _remark(lease: Lease, window: Window) -> None:
+    """Tell what was left out of a window, and why."""
+    for warning in window.parsed.warnings[:REMARKS]:
+        lease.note(" ".join(warning.split())[:300])
 
 
 def _report(lease: Lease, window: Window, chunks: int) -> None:

@@ -97,7 +97,7 @@ def _windows(book: CalamineWorkbook, place: _Place, size: int) -> Iterator[Windo
             writer.table(some, header_rows=header, page=place.sheet + 1, continues=place.begun)
             if writer.length < size:
                 break  # the sheet ends
-            place.begun = True
+            place.begun, header = True, 0
             yield window()
             writer, begun = Writer(after=BlockKind.TABLE), True
         place.sheet, place.row, place.begun = place.sheet + 1, 0, False

@@ -1,10 +1,17 @@
 """A large document is read by one task and embedded by many."""
 
+import logging
+import threading
+import time
+from contextlib import closing
+
 import pytest
+from django.db import connection, transaction
 from django.utils import timezone
 
-from documents import changes, pausing, queueing, removal
-from documents.ingestion import run
+from documents import changes, pausing, queueing, removal, staging
+from documents.chunkers.base import Passage
+from documents.ingestion import parts, run
 from documents.leases import Lease, LeaseLost
 from documents.models import Document, Run, Stage, Task, TaskState
 from documents.sandbox import Sandbox
@@ -206,3 +213,49 @@ def test_another_config_between_two_tries_starts_the_reading_over(started, claim
     assert started.chunk_num < 10
     assert all(fact(number).strip() in whole for number in range(10))
     assert states(started) == [TaskState.DONE] * (1 + started.tasks.filter(part__gt=0).count())
+
+
+def test_what_a_try_before_staged_beyond_the_end_is_no_part_of_the_document(started, work):
+    former = staging.draft(started, Passage("A former fact.", ((0, 14),), 3), seq=10)
+    with transaction.atomic():
+        staging.put(started.tasks.get(), [former])
+
+    work()
+
+    assert contents(started) == [fact(number).strip() for number in range(10)]
+
+
+def test_whoever_starts_the_reading_over_waits_for_what_is_just_staged(started, read, claim, caplog):
+    caplog.set_level(logging.INFO, "system.transactions")
+    task, part = read(), claim()
+    Task.objects.filter(pk=task.pk).update(recipe="another")
+    task.refresh_from_db()
+    drafts, held = staging.of_task(part), threading.Event()
+
+    def stage():
+        with closing(connection), transaction.atomic():
+            staging.hold(part)
+            held.set()
+            time.sleep(0.3)  # whoever starts over waits for the part now
+            staging.put(part, drafts)
+
+    thread = threading.Thread(target=stage)
+    thread.start()
+    assert held.wait(10)
+    point = parts.resume(task, started)
+    thread.join()
+
+    assert (point.at_start, caplog.messages) == (True, [])  # nothing had to be tried again
+    assert states(started) == [TaskState.RUNNING]
+    assert not Stage.objects.exists()
+
+
+def test_what_is_left_out_of_a_file_stands_in_the_log(upload, work):
+    document = upload("lines.jsonl", '{"fact": "Otters swim."}\nbroken\n')
+    queueing.start([document.pk])
+
+    (task,) = work()
+
+    task.refresh_from_db()
+    assert (task.state, len(contents(document))) == (TaskState.DONE, 1)
+    assert " 1 lines are not valid JSON and were left out: 2." in task.log

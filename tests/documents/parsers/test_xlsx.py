@@ -6,7 +6,7 @@ import pytest
 
 from documents.parsers.archive import Archive
 from documents.parsers.sheet_scan import measure
-from documents.parsers.xlsx import as_text, header_rows
+from documents.parsers.xlsx import as_text, header_rows, windows
 from system.errors import DocumentFault, FaultCode
 
 
@@ -139,3 +139,13 @@ def test_title_row_is_repeated_with_the_header(parse_file):
 
     assert parsed.blocks[1].header_rows == 2
     assert "2019 | 120" in parsed.text
+
+
+def test_only_the_first_window_of_a_table_has_its_header(workbook):
+    path = workbook(People=[["name", "age"], *([f"somebody {n}", n] for n in range(20))])
+
+    found = list(windows(str(path), name="a.xlsx", config={}, cursor=None, size=40))
+
+    tables = [block for window in found for block in window.parsed.blocks if block.rows]
+    assert [block.header_rows for block in tables] == [1, *[0] * (len(tables) - 1)]
+    assert len(tables) > 2
