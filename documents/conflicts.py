@@ -14,14 +14,15 @@ stored: a new document under the file's name. kept: a new document under a name 
 nothing is stored, the answer is the document that has the bytes: the one of that name, or else the oldest. replaced:
 the document of that name has the new bytes. refused: nothing is stored, the error names the document.
 
-So `skip` looks at the bytes, and loses none; `replace` looks at the names, as copying into a folder does.
+So `skip` looks at the bytes, and loses none; `replace` looks at the names, as copying into a folder does. Bytes that
+the storage has lost are the same as no others: who sends the file again is not told that it is there.
 """
 
 from enum import StrEnum
 
 from django.db import connection
 
-from documents.models import Document
+from documents.models import BlobState, Document
 from knowledgebases.models import Knowledgebase
 from system.errors import ArgumentError, Conflict
 
@@ -73,13 +74,14 @@ def judge(kb: Knowledgebase, *, name: str, sha256: str, asked: OnConflict) -> tu
 
     Holds until somebody else stores a file or changes a name, so whoever acts on it looks again under `lock`.
     """
-    rows = Document.objects.filter(kb=kb, deleted_at=None)
+    rows = Document.objects.filter(kb=kb, deleted_at=None).select_related("blob")
+    stored = rows.exclude(blob=None).exclude(blob__state=BlobState.LOST)
     named = rows.named(name).first()
     if named and _has(named, sha256):
         column, found = _SAME, named
     elif named and asked is not OnConflict.SKIP:
         column, found = _NAME, named
-    elif twin := rows.filter(sha256=sha256).exclude(blob=None).order_by("created_at", "pk").first():
+    elif twin := stored.filter(sha256=sha256).order_by("created_at", "pk").first():
         column, found = _BYTES, twin
     elif named:
         column, found = _NAME, named
@@ -98,7 +100,11 @@ def lock(kb: Knowledgebase) -> None:
 
 
 def _has(document: Document, sha256: str) -> bool:
-    return document.blob_id is not None and document.sha256 == sha256
+    return document.blob is not None and document.sha256 == sha256 and not _lost(document)
+
+
+def _lost(document: Document) -> bool:
+    return document.blob is not None and document.blob.state == BlobState.LOST
 
 
 def _told(column: int, document: Document) -> str:
@@ -107,4 +113,5 @@ def _told(column: int, document: Document) -> str:
         return f"The dataset has {which}, with the same content."
     if column == _BYTES:
         return f"The dataset has the same content as {which}."
-    return f"The dataset has {which}, with other content; `on_conflict=replace` would put this one in its place."
+    state = "whose file is lost" if _lost(document) else "with other content"
+    return f"The dataset has {which}, {state}; `on_conflict=replace` would put this one in its place."

@@ -4,7 +4,7 @@ import logging
 import signal
 import threading
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from datetime import timedelta
 
 from django.conf import settings
@@ -83,23 +83,25 @@ def clear_blobs() -> int:
 
     Rows are taken with SKIP LOCKED, so that sweepers share the work; the row goes after the bytes, so that a death in
     between leaves something to sweep and nothing to leak. Few at a time: a storage elsewhere takes its time for each,
-    and the rows are locked meanwhile.
+    and the rows are locked meanwhile. After that time no removal is begun.
     """
     until = time.monotonic() + BLOBS_SECONDS
-    tried: set[str] = set()
-    cleared = 0
-    while (taken := _clear_blobs(tried)) and time.monotonic() < until:
-        tried |= taken.keys()
-        cleared += sum(taken.values())
-    return cleared + sum(taken.values())
+    tried: dict[str, bool] = {}
+    while time.monotonic() < until and (taken := _clear_blobs(tried, until=until)):
+        tried |= taken
+    return sum(tried.values())
 
 
 @transaction.atomic
-def _clear_blobs(tried: Collection[str]) -> dict[str, bool]:
-    """Remove some that were not `tried`; returns whether each is gone."""
+def _clear_blobs(tried: Collection[str], *, until: float) -> dict[str, bool]:
+    """Remove some that were not `tried`, beginning none after `until`; returns whether each is gone."""
     unneeded = Blob.objects.sweepable(grace_seconds=settings.RAG_BLOB_GRACE_SECONDS).exclude(pk__in=tried)
     rows = unneeded.filter(documents=None, thumbnails=None, files=None).order_by("changed_at")
-    taken = {blob.pk: _bytes_gone(blob) for blob in rows.select_for_update(skip_locked=True, of=("self",))[:BLOBS]}
+    taken: dict[str, bool] = {}
+    for blob in rows.select_for_update(skip_locked=True, of=("self",))[:BLOBS]:
+        if time.monotonic() >= until:
+            break
+        taken[blob.pk] = _bytes_gone(blob)
     Blob.objects.filter(pk__in=[pk for pk, gone in taken.items() if gone]).delete()
     return taken
 
@@ -147,13 +149,15 @@ def clear_removed() -> int:
     return Removed.forget()
 
 
-STEPS: tuple[Callable[[], int], ...] = (
+Step = Callable[[], int]
+# Apart from the others: a storage elsewhere that hangs is waited for, and nothing else is to wait with it.
+STORAGE_STEPS: tuple[Step, ...] = (clear_blobs,)
+STEPS: tuple[Step, ...] = (
     reclaim_lost,
     pausing.settle,
     wake_for_waiting,
     clear_datasets,
     clear_documents,
-    clear_blobs,
     clear_stages,
     clear_tasks,
     clear_scratch,
@@ -165,8 +169,12 @@ STEPS: tuple[Callable[[], int], ...] = (
 
 def sweep() -> dict[str, int]:
     """Every step once; returns what each did. A step that fails is logged and does not keep the others from theirs."""
+    return _done([*STEPS, *STORAGE_STEPS])
+
+
+def _done(steps: Iterable[Step]) -> dict[str, int]:
     done = {}
-    for step in STEPS:
+    for step in steps:
         try:
             done[step.__name__] = step()
         except Exception:
@@ -175,11 +183,17 @@ def sweep() -> dict[str, int]:
 
 
 def forever(seconds: float = 1.0) -> None:
-    """Sweep every `seconds` until SIGTERM or SIGINT; of a main thread."""
+    """Sweep every `seconds` until SIGTERM or SIGINT; of a main thread. The storage has a thread of its own."""
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
+    # A daemon: who is told to stop does not wait for a storage that hangs, and what is half done is done again.
+    threading.Thread(target=_repeat, args=[STORAGE_STEPS, seconds, stop], name="storage", daemon=True).start()
+    _repeat(STEPS, seconds, stop)
+
+
+def _repeat(steps: Iterable[Step], seconds: float, stop: threading.Event) -> None:
     while not stop.is_set():
-        sweep()
+        _done(steps)
         connection.close_if_unusable_or_obsolete()
         stop.wait(seconds)

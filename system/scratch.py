@@ -52,7 +52,7 @@ def _made(root: Path) -> tuple[Path, int]:
 def _removed(path: Path) -> bool:
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
-    except FileNotFoundError:
+    except OSError:  # gone meanwhile, a file, or another user's: none that this process could take
         return False
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

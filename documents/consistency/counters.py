@@ -20,7 +20,6 @@ _DOCUMENTS = """
     WHERE (%(kb)s::text IS NULL OR d.kb_id = %(kb)s)
       AND (d.chunk_num, d.token_num) <> (coalesce(c.n, 0), coalesce(c.tokens, 0))
 """
-_SHOWN = "%%s documents, %%s chunks, %%s tokens, %%s bytes; %%s documents and %%s bytes being processed"
 _DATASETS = """
     SELECT k.id, k.id, format('counts %%s; there are %%s', counted::text, there::text)
     FROM rag_knowledgebase k

@@ -10,6 +10,7 @@ from typing import Any
 from django.db import connection
 
 from knowledgebases.embedders import circuits
+from knowledgebases.embedders.interrupting import checkpoint
 from system.errors import Misconfigured, Suspended, Unavailable
 
 PATIENCE = 10.0  # seconds that a caller waits for its turn; a worker has other tasks
@@ -67,6 +68,7 @@ class Gate:
                     f"The endpoint of {self._name} is busy with {self._slots} requests of this site.",
                     headers={"Retry-After": str(BUSY_SECONDS)},
                 )
+            checkpoint()
             time.sleep(pause * random.uniform(0.5, 1.5))  # noqa: S311 -- jitter, not a secret
             pause = min(2 * pause, _LONGEST_LOOK)
 

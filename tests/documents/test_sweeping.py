@@ -1,9 +1,15 @@
+import os
+import signal
+import threading
+from types import SimpleNamespace
+
 import pytest
 from django.core.files.storage import storages
 from django.db import connection
 
 from documents import progress, sweeping
 from documents.models import Blob, BlobState, Run, Task, TaskState
+from system.errors import Unavailable
 
 pytestmark = pytest.mark.django_db
 
@@ -99,6 +105,51 @@ def test_a_failing_step_does_not_keep_the_others_from_theirs(claimed, monkeypatc
 
     done = sweeping.sweep()
 
-    assert done == {"reclaim_lost": 1}
+    assert done["reclaim_lost"] == 1
+    assert "broken" not in done
     assert "sweeping: broken" in caplog.text
     assert Task.objects.get(pk=task.pk).state == TaskState.QUEUED
+
+
+def test_a_storage_that_takes_long_to_fail_is_not_asked_for_all_that_there_is_to_remove(owner, settings, monkeypatch):
+    settings.RAG_BLOB_GRACE_SECONDS = -1
+    keys = [Blob.objects.create(tenant=owner.tenant, key=f"{number}").key for number in range(5)]
+    clock, asked = SimpleNamespace(now=0.0), []
+    monkeypatch.setattr(sweeping, "time", SimpleNamespace(monotonic=lambda: clock.now))
+
+    def silent(self, name):
+        asked.append(name)
+        clock.now += 0.6 * sweeping.BLOBS_SECONDS
+        raise Unavailable("The file storage does not answer.")
+
+    monkeypatch.setattr(type(storages["default"]), "delete", silent)
+
+    assert sweeping.clear_blobs() == 0
+    assert asked == keys[:2]
+    assert Blob.objects.count() == len(keys)
+
+
+def test_nothing_else_waits_for_a_storage_that_hangs(monkeypatch):
+    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+    hanging, answered, swept = threading.Event(), threading.Event(), []
+
+    def hangs():
+        hanging.set()
+        return int(answered.wait(60))
+
+    def sweeps():
+        swept.append(hanging.wait(10))
+        if len(swept) == 3:
+            os.kill(os.getpid(), signal.SIGTERM)
+        return 0
+
+    monkeypatch.setattr(sweeping, "STORAGE_STEPS", (hangs,))
+    monkeypatch.setattr(sweeping, "STEPS", (sweeps,))
+    try:
+        sweeping.forever(seconds=0.001)
+    finally:
+        answered.set()
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+    assert swept == [True] * 3

@@ -58,6 +58,7 @@ def swept_together(sweepers):
         thread.start()
     for thread in threads:
         thread.join()
+    assert len(done) == sweepers
     return {step: sum(one.get(step, 0) for one in done) for step in done[0]}
 
 

@@ -84,3 +84,21 @@ def test_a_folder_that_was_removed_is_made_again(root):
 def test_without_any_folder_nothing_is_cleared(root):
     assert not root.exists()
     assert scratch.clear() == 0
+
+
+@pytest.mark.parametrize("make", [Path.touch, Path.mkdir], ids=["a file", "a folder of somebody else"])
+def test_what_a_process_may_not_take_is_left_alone(root, monkeypatch, make):
+    root.mkdir(parents=True)
+    make(root / "strange")
+    real = os.open
+
+    def open_own(path, *how):
+        if Path(path).name == "strange" and Path(path).is_dir():
+            raise PermissionError(path)
+        return real(path, *how)
+
+    monkeypatch.setattr(scratch.os, "open", open_own)
+
+    assert scratch.folder().is_dir()
+    assert scratch.clear() == 0
+    assert (root / "strange").exists()

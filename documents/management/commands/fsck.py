@@ -6,6 +6,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import Error
 
 from documents import consistency
 from documents.consistency import CHECKS, Outcome, Scope
@@ -47,7 +48,7 @@ class Command(BaseCommand):
                 counts[outcome.check.name] += 1
                 left += not outcome.done
                 self.stdout.write(_as_json(outcome) if options["json"] else _as_text(outcome))
-        except (RagError, OSError) as error:  # without the storage there is no telling
+        except (RagError, OSError, Error) as error:  # without the storage, or the database, there is no telling
             raise CommandError(f"The check could not be finished: {error}", returncode=2) from error
         self._sum_up(counts, left, as_json=options["json"])
         if counts:

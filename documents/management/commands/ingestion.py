@@ -10,6 +10,7 @@ from documents.models import Document, Task
 from documents.models.document import DocumentQuerySet
 from knowledgebases.models import Knowledgebase
 from knowledgebases.models.knowledgebase import KnowledgebaseQuerySet
+from system.errors import RagError
 
 _DOCUMENTS = ("stop", "retry")  # the deeds that take documents, too
 
@@ -53,7 +54,10 @@ class Command(BaseCommand):
             self.stdout.write(f"stopped: {queueing.stop(list(ids))} documents")
         else:
             ids = documents.unsuccessful(canceled=options["stopped"]).values_list("pk", flat=True)
-            count = queueing.retry(list(ids), canceled=options["stopped"])
+            try:
+                count = queueing.retry(list(ids), canceled=options["stopped"])
+            except RagError as refused:  # a queue that is full
+                raise CommandError(refused.message) from None
             self.stdout.write(f"started anew: {count} documents")
 
 

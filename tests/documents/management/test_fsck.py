@@ -3,8 +3,10 @@ import io
 import pytest
 from django.core.files.storage import default_storage
 from django.core.management import CommandError, call_command
+from django.db import OperationalError
 
 from documents.consistency import CHECKS
+from documents.consistency.counters import DocumentCounters
 from documents.models import Document
 from system.errors import Unavailable
 
@@ -54,6 +56,18 @@ def test_a_storage_that_does_not_answer_is_no_finding(done, monkeypatch):
     monkeypatch.setattr(default_storage._wrapped, "size", silent)
 
     with pytest.raises(CommandError, match="could not be finished: The file storage does not answer") as refused:
+        call_command("fsck")
+
+    assert refused.value.returncode == 2
+
+
+def test_a_database_that_does_not_answer_is_no_finding(done, monkeypatch):
+    def silent(check, scope):
+        raise OperationalError("the connection is lost")
+
+    monkeypatch.setattr(DocumentCounters, "find", silent)
+
+    with pytest.raises(CommandError, match="could not be finished: the connection is lost") as refused:
         call_command("fsck")
 
     assert refused.value.returncode == 2

@@ -65,3 +65,13 @@ def test_a_failed_document_is_tried_again(run, document, claimed):
 def test_what_cannot_be_is_refused(run, words, told):
     with pytest.raises(CommandError, match=told):
         run(*words)
+
+
+def test_a_full_queue_is_told(run, upload, settings):
+    settings.RAG_QUOTAS = {**settings.RAG_QUOTAS, "queued_documents": 1}
+    Document.objects.filter(pk__in=[upload("a.txt").pk, upload("b.txt").pk]).update(run=Run.FAIL, progress=-1)
+
+    with pytest.raises(CommandError, match="may have 1 documents being processed"):
+        run("retry", "--all")
+
+    assert not Task.objects.exists()

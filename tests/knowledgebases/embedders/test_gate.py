@@ -14,6 +14,7 @@ from django.db import connection, connections
 
 from knowledgebases.embedders import circuits, gate
 from knowledgebases.embedders.gate import Gate
+from knowledgebases.embedders.interrupting import interruptible
 from knowledgebases.embedders.openai import OpenAIEmbedder
 from knowledgebases.models import Circuit
 from system.errors import Misconfigured, Suspended, Unavailable
@@ -228,6 +229,25 @@ def test_who_waits_too_long_for_a_slot_comes_back_later(endpoint, monkeypatch):
 
     assert [str(error) for error in raised] == ["The endpoint of e1@Lab is busy with 1 requests of this site."]
     assert raised[0].headers == {"Retry-After": "2"}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_who_is_not_wanted_any_more_does_not_wait_for_a_slot(endpoint):
+    class Unwanted(Exception):
+        pass
+
+    def unwanted():
+        raise Unwanted
+
+    def wait():
+        with interruptible(unwanted), pytest.raises(Unwanted):
+            Gate(endpoint.pk, "e1@Lab", 1)._take()
+
+    with Gate(endpoint.pk, "e1@Lab", 1).passing():
+        begun = time.monotonic()
+        together(1, wait)
+
+    assert time.monotonic() - begun < gate.PATIENCE / 2
 
 
 HOLDER = """

@@ -50,8 +50,11 @@ def test_a_vector_does_not_depend_on_its_batch():
 def test_its_windows_are_of_512_tokens_and_longer_texts_have_several():
     model = local_embedder(MODEL)
 
-    assert model.count_tokens(["水 " * 600])[0] > 600
-    assert model.embed(["水 " * 600]).shape == (1, 384)
+    long = "水 " * 600
+    plain, other = model.embed([long, long + SAME[0] * 40])
+
+    assert model.count_tokens([long])[0] > 600
+    assert not np.allclose(plain, other, atol=1e-2)  # what is behind the first window counts
 
 
 @pytest.mark.parametrize(
