@@ -100,6 +100,8 @@ def streamed(request: HttpRequest | Request, target: Target, permit: Permit) -> 
     """The stream of what changes of `target`, as long as the caller may watch it. Raises ArgumentError, TooMany."""
     given = {"seconds": request.GET["seconds"]} if "seconds" in request.GET else {}
     seconds = validated(StreamQuery, given)["seconds"]
+    if request.method == "HEAD":
+        seconds = 0  # nothing of it is sent, and the client's next request on this connection must not wait for its end
     last_id = request.META.get("HTTP_LAST_EVENT_ID", "")
     since = Moment.of(last_id)
     stream = hub.join(target, permit, since, resumed=bool(last_id))

@@ -164,11 +164,11 @@ class _Counts:
     def due(self, watched: Collection[str]) -> list[Summary]:
         """Counts of those that were asked for, are watched, and whose time has come."""
         found = []
+        for kb_id in {*self._asked, *self._next}.difference(watched):
+            self._forget(kb_id)
         for kb_id in sorted(self._asked):
             began = time.monotonic()
-            if kb_id not in watched:
-                self._forget(kb_id)
-            elif began >= self._next.get(kb_id, 0.0):
+            if began >= self._next.get(kb_id, 0.0):
                 self._asked.discard(kb_id)
                 summary = datasets.summary(kb_id)
                 if summary and (summary != self._found.get(kb_id) or kb_id in self._at_once):

@@ -5,8 +5,10 @@ from types import TracebackType
 from typing import Self
 
 from documents.models import Document
+from documents.watching.datasets import Summary
 from documents.watching.hub import hub
-from documents.watching.streams import Permit, Stream, Target
+from documents.watching.sights import Sight
+from documents.watching.streams import Event, Permit, Stream, Target
 from system.transactions import let_go
 
 _ASKED_SECONDS = 5.0  # at the latest it is looked again whether they are finished
@@ -48,11 +50,23 @@ class Wait:
         Ends early where this process stops, or the right to watch ends.
         """
         until = time.monotonic() + self._seconds
-        while under_way := self.under_way():
-            left = until - time.monotonic()
-            if self._stream is None or left <= 0:
-                break
+        over = False
+        while (under_way := self.under_way()) and self._stream and not over:
             let_go()
-            if self._stream.take(min(left, _ASKED_SECONDS)).end:
-                return self.under_way()
+            over = _over(self._stream, until)
         return under_way
+
+
+def _over(stream: Stream, until: float) -> bool:
+    """Wait until something may have finished; returns whether it was the last wait."""
+    asked = min(until, time.monotonic() + _ASKED_SECONDS)
+    while (left := asked - time.monotonic()) > 0:
+        batch = stream.take(left)
+        if batch.end or not all(map(_goes_on, batch.events)):
+            return batch.end is not None
+    return time.monotonic() >= until
+
+
+def _goes_on(event: Event) -> bool:
+    """Whether it tells of progress alone: no reason to ask the database, several times a second for each wait."""
+    return isinstance(event, Sight | Summary) and event.under_way

@@ -200,8 +200,8 @@ CORS_ALLOWED_ORIGINS = RAG_CORS_ORIGINS
 CORS_ALLOW_CREDENTIALS = False
 CORS_URLS_REGEX = r"^/(?:api/)?v1/"
 CORS_ALLOW_METHODS = ["GET", "POST", "PUT", "DELETE", "OPTIONS"]
-CORS_ALLOW_HEADERS = ["accept", "authorization", "content-type"]
-CORS_EXPOSE_HEADERS = ["Authorization", "Content-Disposition", "Retry-After"]
+CORS_ALLOW_HEADERS = ["accept", "authorization", "content-type", "last-event-id"]
+CORS_EXPOSE_HEADERS = ["Authorization", "Content-Disposition", "Ragsite-Under-Way", "Retry-After"]
 CORS_PREFLIGHT_MAX_AGE = 600  # seconds; a browser should soon notice that an origin is refused
 
 SPECTACULAR_SETTINGS = {
