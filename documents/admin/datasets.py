@@ -5,15 +5,16 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.urls import reverse
 from django.utils.html import format_html
 from unfold.decorators import action, display
 from unfold.enums import ActionVariant
 
 from documents import pausing, queueing
+from documents.admin import refusals
 from documents.models import Document
 from knowledgebases.admin.datasets import DatasetAdmin
 from knowledgebases.models import Knowledgebase
+from system.console.dialogs import asking
 from system.console.display import Tone, ago, badge
 
 admin.site.unregister(Knowledgebase)
@@ -58,60 +59,57 @@ class IngestingDatasetAdmin(DatasetAdmin):
     def retry(self, request: HttpRequest, queryset: QuerySet[Knowledgebase]) -> None:
         """Start the documents anew that have failed."""
         failed = list(Document.objects.filter(kb__in=queryset.values("pk")).unsuccessful().values_list("pk", "kb"))
-        count = queueing.retry([pk for pk, _ in failed])
-        self.note(request, queryset.filter(pk__in={kb for _, kb in failed}), "Failed documents retried.")
-        documents = "document" if count == 1 else "documents"
-        self.tell(request, count, f"{count:,} failed {documents} started anew.", "Nothing to retry: nothing failed.")
+        with refusals.told(request):
+            count = queueing.retry([pk for pk, _ in failed])
+            self.note(request, queryset.filter(pk__in={kb for _, kb in failed}), "Failed documents retried.")
+            started = f"{count:,} failed document{'' if count == 1 else 's'} started anew."
+            self.tell(request, count, started, "Nothing to retry: nothing failed.")
 
     @action(
         description="Pause ingestion",
         permissions=["change"],
         icon="pause",
-        dialog={
-            "title": "Pause the ingestion of this dataset?",
-            "description": "Documents that wait or are being parsed are held back with what was done so far, and so "
+        dialog=asking(
+            "Pause the ingestion of this dataset?",
+            "Documents that wait or are being parsed are held back with what was done so far, and so "
             "are those that are started from now on. What is published stays searchable.",
-            "form_class": None,
-            "form_submit_text": "Pause",
-        },
+            submit="Pause",
+        ),
     )
     def pause_this(self, request: HttpRequest, form: Any, object_id: str) -> HttpResponse:
         """The same from the dataset's own page."""
         self.pause(request, Knowledgebase.objects.live().filter(pk=object_id))
-        return _again(object_id)
+        return self.again(object_id)
 
     @action(
         description="Resume ingestion",
         permissions=["change"],
         icon="play_arrow",
-        dialog={
-            "title": "Resume the ingestion of this dataset?",
-            "description": "Documents that were held back go on where they were.",
-            "form_class": None,
-            "form_submit_text": "Resume",
-        },
+        dialog=asking(
+            "Resume the ingestion of this dataset?",
+            "Documents that were held back go on where they were.",
+            submit="Resume",
+        ),
     )
     def resume_this(self, request: HttpRequest, form: Any, object_id: str) -> HttpResponse:
         """The same from the dataset's own page."""
         self.resume(request, Knowledgebase.objects.live().filter(pk=object_id))
-        return _again(object_id)
+        return self.again(object_id)
 
     @action(
         description="Retry failed documents",
         permissions=["retry"],
         icon="replay",
-        dialog={
-            "title": "Retry the failed documents of this dataset?",
-            "description": "They are parsed anew; embeddings that were computed before they failed are not computed "
-            "again.",
-            "form_class": None,
-            "form_submit_text": "Retry",
-        },
+        dialog=asking(
+            "Retry the failed documents of this dataset?",
+            "They are parsed anew; embeddings that were computed before they failed are not computed again.",
+            submit="Retry",
+        ),
     )
     def retry_this(self, request: HttpRequest, form: Any, object_id: str) -> HttpResponse:
         """The same from the dataset's own page."""
         self.retry(request, Knowledgebase.objects.live().filter(pk=object_id))
-        return _again(object_id)
+        return self.again(object_id)
 
     @display(description="ingestion")
     def shown_ingestion(self, kb: Knowledgebase) -> str:
@@ -119,7 +117,3 @@ class IngestingDatasetAdmin(DatasetAdmin):
         if kb.paused_at is None:
             return badge("on", Tone.PLAIN)
         return format_html("{} {}", badge("paused", Tone.WARN), ago(kb.paused_at))
-
-
-def _again(pk: str) -> HttpResponse:
-    return HttpResponse(headers={"HX-Redirect": reverse("admin:knowledgebases_knowledgebase_change", args=[pk])})

@@ -16,11 +16,13 @@ from unfold.decorators import action, display
 from unfold.enums import ActionVariant
 
 from documents import queueing, removal
+from documents.admin import refusals
 from documents.admin.uploading import Upload
 from documents.admin.watched import WatchedAdmin
 from documents.conflicts import Outcome
 from documents.models import Document, Run, Task
 from documents.uploads import Uploaded
+from system.console.dialogs import asking
 from system.console.display import Tone, badge, link, live
 from system.console.pages import ReadOnlyAdmin
 
@@ -115,9 +117,10 @@ class DocumentAdmin(WatchedAdmin, ReadOnlyAdmin):
     def parse(self, request: HttpRequest, queryset: QuerySet[Document]) -> None:
         """Begin a new generation of chunks of each; what is published stays searchable until it is complete."""
         documents = list(queryset)
-        count = queueing.start([document.pk for document in documents])
-        self.note(request, documents if count else [], "Parsing started.")
-        self.tell(request, count, "{} queued.", "Nothing to parse.")
+        with refusals.told(request):
+            count = queueing.start([document.pk for document in documents])
+            self.note(request, documents if count else [], "Parsing started.")
+            self.tell(request, count, "{} queued.", "Nothing to parse.")
 
     @action(description="Stop", permissions=["run"], icon="stop", variant=ActionVariant.WARNING)
     def stop(self, request: HttpRequest, queryset: QuerySet[Document]) -> None:
@@ -132,41 +135,40 @@ class DocumentAdmin(WatchedAdmin, ReadOnlyAdmin):
     def retry(self, request: HttpRequest, queryset: QuerySet[Document]) -> None:
         """Start those anew that have failed."""
         failed = list(queryset.filter(run=Run.FAIL))
-        count = queueing.retry([document.pk for document in failed])
-        self.note(request, failed, "Parsing retried.")
-        self.tell(request, count, "{} queued again.", "Nothing to retry: none of them failed.")
+        with refusals.told(request):
+            count = queueing.retry([document.pk for document in failed])
+            self.note(request, failed, "Parsing retried.")
+            self.tell(request, count, "{} queued again.", "Nothing to retry: none of them failed.")
 
     @action(
         description="Parse",
         permissions=["run"],
         icon="play_arrow",
-        dialog={
-            "title": "Parse this document?",
-            "description": "Its chunks are made anew. Those of before stay searchable until the new ones are complete.",
-            "form_class": None,
-            "form_submit_text": "Parse",
-        },
+        dialog=asking(
+            "Parse this document?",
+            "Its chunks are made anew. Those of before stay searchable until the new ones are complete.",
+            submit="Parse",
+        ),
     )
     def parse_this(self, request: HttpRequest, form: Any, object_id: str) -> HttpResponse:
         """The same from the document's own page."""
         self.parse(request, Document.objects.filter(pk=object_id))
-        return _again(object_id)
+        return self.again(object_id)
 
     @action(
         description="Stop",
         permissions=["run"],
         icon="stop",
-        dialog={
-            "title": "Stop parsing?",
-            "description": "What was published before stays searchable.",
-            "form_class": None,
-            "form_submit_text": "Stop",
-        },
+        dialog=asking(
+            "Stop parsing?",
+            "What was published before stays searchable.",
+            submit="Stop",
+        ),
     )
     def stop_this(self, request: HttpRequest, form: Any, object_id: str) -> HttpResponse:
         """The same from the document's own page."""
         self.stop(request, Document.objects.filter(pk=object_id))
-        return _again(object_id)
+        return self.again(object_id)
 
     @action(description="Chunks", permissions=["view"], icon="segment")
     def chunks(self, request: HttpRequest, object_id: str) -> HttpResponse:
@@ -212,10 +214,6 @@ class DocumentAdmin(WatchedAdmin, ReadOnlyAdmin):
 
 def _ids(queryset: QuerySet[Document]) -> list[str]:
     return list(queryset.order_by().values_list("pk", flat=True))
-
-
-def _again(pk: str) -> HttpResponse:
-    return HttpResponse(headers={"HX-Redirect": reverse("admin:documents_document_change", args=[pk])})
 
 
 def _chunks_url(pk: str) -> str:

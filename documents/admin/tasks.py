@@ -13,6 +13,7 @@ from unfold.decorators import action, display
 from unfold.enums import ActionVariant
 
 from documents import queueing
+from documents.admin import refusals
 from documents.models import Document, Task, TaskState
 from documents.models.claiming import QUARANTINE
 from documents.models.task import OPEN, UNPUBLISHED
@@ -81,9 +82,11 @@ class TaskAdmin(ReadOnlyAdmin):
         """Start the documents anew that failed or were stopped; these tasks stay for the record."""
         owners = set(queryset.filter(state__in=UNPUBLISHED).values_list("document_id", flat=True))
         again = list(Document.objects.unsuccessful(canceled=True).filter(pk__in=owners).values_list("pk", flat=True))
-        count = queueing.retry(again, canceled=True)
-        self._note(request, again, "Parsing retried.")
-        self._tell(request, count, "started anew", "Nothing to retry: none of their documents failed or was stopped.")
+        nothing = "Nothing to retry: none of their documents failed or was stopped."
+        with refusals.told(request):
+            count = queueing.retry(again, canceled=True)
+            self._note(request, again, "Parsing retried.")
+            self._tell(request, count, "started anew", nothing)
 
     def _note(self, request: HttpRequest, document_ids: Collection[str], what: str) -> None:
         self.note(request, Document.objects.filter(pk__in=document_ids), what)

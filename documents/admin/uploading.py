@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods
 from unfold.widgets import UnfoldAdminSelect2Widget, UnfoldAdminSelectWidget, UnfoldBooleanSwitchWidget
 
 from documents import queueing, uploads
+from documents.admin import refusals
 from documents.conflicts import OnConflict, Outcome, on_conflict
 from documents.models import Document, Run
 from knowledgebases.models import Knowledgebase
@@ -99,12 +100,13 @@ class Upload:
             on_conflict=on_conflict(form.cleaned_data["on_conflict"]),
         )
         self.page.log_uploads(request, taken)
-        if form.cleaned_data["parse"]:
-            queueing.start([document.pk for document in taken.changed if document.run != Run.RUNNING])
         documents = f"{reverse('admin:documents_document_changelist')}?kb__id__exact={kb.pk}"
         if count := len(taken.changed):
             size = filesizeformat(sum(document.size for document in taken.changed))
             messages.success(request, f"{count} file{'' if count == 1 else 's'} uploaded, {size}.")
+        if form.cleaned_data["parse"]:
+            with refusals.told(request):
+                queueing.start([document.pk for document in taken.changed if document.run != Run.RUNNING])
         if any(result.outcome is not Outcome.STORED for result in taken.results):
             return self._tell(request, taken, kb=kb, documents=documents)
         return HttpResponseRedirect(documents)

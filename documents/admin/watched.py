@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
-from django.db.models import QuerySet
+from django.db.models import Case, QuerySet, When
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.urls import URLPattern, path, reverse
@@ -24,6 +24,7 @@ PERMISSION = "documents.view_document"
 WATCHED = 200  # documents of one page
 LINE = 48  # characters of a message, as in console.js
 LOGS = 20  # tasks of a document whose logs are shown, those first that tell why it is not done
+_SETTLED = (TaskState.DONE, TaskState.CANCELED)
 
 
 class Seen(CountOnce):
@@ -99,10 +100,11 @@ class WatchedAdmin(ConsoleAdmin):
     @display(description="tasks")
     def shown_tasks(self, document: Document) -> str:
         """The last lines of what happened in each part, those first that tell why it is not done."""
-        order = [TaskState.RUNNING, TaskState.FAILED, TaskState.QUEUED, TaskState.PAUSED]
         rows: QuerySet[Task] = Task.objects.filter(document=document, gen=document.gen)
-        tasks = sorted(rows.order_by("part")[:1000], key=lambda task: (task.state not in order, task.part))
-        parts = [(_heading(task, len(tasks)), task.log) for task in tasks[:LOGS] if task.log]
+        count = rows.count()  # a large file has hundreds of them, and the page is asked for every second
+        settled = Case(When(state__in=_SETTLED, then=1), default=0)
+        first = rows.exclude(log="").defer("cursor").order_by(settled, "part")[:LOGS]
+        parts = [(_heading(task, count), task.log) for task in first]
         shown = format_html_join(
             "", '<div class="rs-task">{}</div><div class="rs-text rs-log">{}</div>', parts
         ) or format_html('<span class="rs-dim">{}</span>', "Nothing yet.")

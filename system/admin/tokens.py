@@ -18,6 +18,7 @@ from unfold.enums import ActionVariant
 
 from system import reach
 from system.admin.token_form import OverlapForm, TokenActionForm, TokenForm, end_of_day
+from system.console.dialogs import asking, onward
 from system.console.display import Tone, ago, badge
 from system.console.pages import ConsoleAdmin
 from system.models import APIToken
@@ -240,35 +241,34 @@ class TokenAdmin(ConsoleAdmin):
         permissions=["change"],
         icon="block",
         variant=ActionVariant.DANGER,
-        dialog={
-            "title": "Revoke this token?",
-            "description": "Programs that use it are refused from their next request on. It cannot be undone.",
-            "form_class": None,
-            "form_submit_text": "Revoke",
-        },
+        dialog=asking(
+            "Revoke this token?",
+            "Programs that use it are refused from their next request on. It cannot be undone.",
+            submit="Revoke",
+        ),
     )
     def revoke_this(self, request: HttpRequest, form: Any, object_id: str) -> HttpResponse:
         """The same from the token's own page."""
         self.revoke(request, APIToken.objects.filter(pk=object_id))
-        return HttpResponse(headers={"HX-Redirect": reverse("admin:system_apitoken_change", args=[object_id])})
+        return self.again(object_id)
 
     @action(
         description="Rotate",
         permissions=["change"],
         icon="autorenew",
-        dialog={
-            "title": "Draw a new value?",
-            "description": "The new value is shown once. The old one works a while, for programs to be changed over.",
-            "form_class": OverlapForm,
-            "form_submit_text": "Rotate",
-        },
+        dialog=asking(
+            "Draw a new value?",
+            "The new value is shown once. The old one works a while, for programs to be changed over.",
+            submit="Rotate",
+            form=OverlapForm,
+        ),
     )
     def rotate_this(self, request: HttpRequest, form: Any, object_id: str) -> HttpResponse:
         """A new value, shown once; dead tokens stay dead."""
         token = APIToken.objects.filter(pk=object_id).first()
         if token is None or token.state != "active":
             messages.error(request, "Only an active token can be rotated: issue a new one.")
-            return HttpResponse(headers={"HX-Redirect": reverse("admin:system_apitoken_change", args=[object_id])})
+            return self.again(object_id)
         self._keep_to_show(request, token, token.rotate(overlap=form.overlap))
         self.note(request, [token], "Rotated.")
-        return HttpResponse(headers={"HX-Redirect": self._value_url(token.pk)})
+        return onward(self._value_url(token.pk))

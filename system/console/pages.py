@@ -9,9 +9,11 @@ from django.contrib.admin.models import CHANGE, LogEntry
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
 from unfold.admin import ModelAdmin
 from unfold.views import ChangeList
 
+from system.console.dialogs import onward
 from system.errors import RagError
 
 
@@ -92,6 +94,10 @@ class ConsoleAdmin(ModelAdmin):  # type: ignore[misc]
             messages.success(request, done.format(f"{count} {things}"))
         else:
             messages.warning(request, nothing)
+
+    def again(self, pk: str) -> HttpResponse:
+        """After a dialog: the row's own page once more."""
+        return onward(reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_change", args=[pk]))
 
 
 class ReadOnlyAdmin(ConsoleAdmin):

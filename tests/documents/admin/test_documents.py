@@ -155,3 +155,26 @@ def test_only_what_was_stopped_is_noted(console, upload):
     run(console, "stop", running, idle)
 
     assert list(LogEntry.objects.values_list("object_id", "change_message")) == [(running.pk, "Parsing stopped.")]
+
+
+@pytest.mark.parametrize("action", ["parse", "retry"])
+def test_what_the_queue_has_no_room_for_is_told(console, upload, settings, action):
+    settings.RAG_QUOTAS = settings.RAG_QUOTAS | {"queued_documents": 1}
+    documents = [upload("a.txt"), upload("b.txt")]
+    Document.objects.update(run=Run.FAIL)
+
+    assert run(console, action, *documents).status_code == 302
+
+    (told,) = [message.message for message in console.get(LIST).context["messages"]]
+    assert "may have 1 documents being processed" in told
+    assert not Task.objects.exists()
+
+
+def test_what_the_queue_has_no_room_for_is_told_on_the_page_too(console, document, settings):
+    settings.RAG_QUOTAS = settings.RAG_QUOTAS | {"queued_bytes": 1}
+
+    answer = console.post(reverse("admin:documents_document_parse_this", args=[document.pk]), {"_form_submitted": "on"})
+
+    assert answer.headers["HX-Redirect"] == page(document)
+    (told,) = [message.message for message in console.get(page(document)).context["messages"]]
+    assert "bytes of documents being processed" in told

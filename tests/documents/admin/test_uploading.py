@@ -161,3 +161,14 @@ def test_names_of_files_are_shown_as_text(console, kb):
 
     assert "&lt;b&gt;tool.exe" in shown.content.decode()
     assert "<b>tool" not in shown.content.decode()
+
+
+def test_files_are_told_to_be_stored_where_the_queue_has_no_room_for_them(console, kb, settings):
+    settings.RAG_QUOTAS = settings.RAG_QUOTAS | {"queued_documents": 1}
+
+    shown = console.post(PAGE, {"kb": kb.pk, "file": files("a.txt", "b.txt"), "parse": "on"}, follow=True)
+
+    assert [one.run for one in Document.objects.all()] == [Run.UNSTART, Run.UNSTART]
+    stored, refused = messages(shown)
+    assert stored.startswith("2 files uploaded")
+    assert "may have 1 documents being processed" in refused

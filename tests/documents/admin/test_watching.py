@@ -1,7 +1,6 @@
 import pytest
 
 from documents import progress, queueing
-from documents.models import Task
 from system.errors import Unavailable
 
 STREAM = "/admin/documents/document/events/"
@@ -69,7 +68,6 @@ def test_the_stream_ends_with_the_permission(console, operator, document, monkey
     type(operator).objects.filter(pk=operator.pk).update(is_staff=False)
 
     assert '{"reason": "unreachable"}' in told(answer)
-    assert not Task.objects.exists()
 
 
 def test_too_many_streams_are_refused(console, document, settings):
@@ -79,3 +77,20 @@ def test_too_many_streams_are_refused(console, document, settings):
 
     assert answer.status_code == 429
     assert answer["Retry-After"]
+
+
+def test_the_logs_that_tell_why_it_is_not_done_come_first(console, document, claimed, monkeypatch):
+    monkeypatch.setattr("documents.admin.watched.LOGS", 2)
+    own = claimed()
+    own.beat(lease_seconds=60, progress=1.0, message="x", phase="parse", done=1, total=1, lines="10:00:00 all read")
+    parts = [("done", "10:00:01 first"), ("failed", "10:00:02 broken"), ("queued", "")]
+    for part, (state, log) in enumerate(parts, start=1):
+        copy = type(own).objects.get(pk=own.pk)
+        copy.pk, copy.part, copy.state, copy.log = None, part, state, log
+        copy.save(force_insert=True)
+
+    page = console.get(f"/admin/documents/document/{document.pk}/change/").content.decode()
+
+    assert "part 1 of 4: running" in page
+    assert "part 3 of 4: failed" in page
+    assert "10:00:01 first" not in page
