@@ -92,7 +92,7 @@ lint: $(VENV)/.test-installed ## ruff, mypy, import contracts, Django's checks, 
 	$(BIN)/python manage.py spectacular --api-version 0.1.0 --validate --fail-on-warn --file /dev/null
 
 .PHONY: bench
-bench: $(VENV)/.test-installed ## measure ingestion, retrieval, memory; prints tables
+bench: $(VENV)/.test-installed ## measure ingestion, retrieval, the API; prints tables
 	$(BIN)/python -m tests.benchmarks
 
 .PHONY: samples

@@ -29,8 +29,8 @@ def main() -> int:
     console = Console()
     report.show(console)
     if sabotage:
-        console.print("the harness has noticed it" if not report.clean else "the harness has NOT noticed it")
-        return int(report.clean)
+        console.print("the harness has noticed it" if report.violations else "the harness has NOT noticed it")
+        return int(not report.violations)
     for line in report.short:
         console.print(f"quota not met: {line}")
     return int(bool(not report.clean or report.short))

@@ -40,6 +40,7 @@ def test_a_death_anywhere_while_a_file_is_uploaded(kb, owner, startable, none_ba
     tally = sweep_of("upload", lambda: f"note{next(numbers)}.txt", upload, check=whole_or_absent)
 
     none_bad(tally, at_least=30)
+    assert Document.objects.filter(name=f"note{next(numbers) - 1}.txt").exists()  # that nobody died at
 
 
 def test_a_death_anywhere_while_a_document_is_started(upload, startable, none_bad):

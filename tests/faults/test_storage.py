@@ -7,7 +7,7 @@ import time
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
-from documents import removal, sweeping, uploads
+from documents import queueing, removal, sweeping, uploads
 from documents.models import Document
 from system.errors import Unavailable
 from tests.boundaries import AFTER, BEFORE, STORAGE
@@ -62,12 +62,25 @@ def test_an_upload_is_refused_with_a_cure_or_whole(kb, owner, expected, is_done,
             [(refused, error)] = uploaded.errors
             assert refused == name
             assert "again" in error.message
+        else:
+            assert uploaded.errors == []
+            queueing.start([there.pk])
+            recover()
+            assert is_done(expected)(there) == []
         if seen["count"] <= number:
             assert there
+            assert number > 0
             return
 
 
-def test_a_document_is_done_in_the_end(started, expected, is_done, failing, fault, side):
+@pytest.fixture
+def distant(settings):
+    """Files of a test are not on this machine: a worker fetches them."""
+    default = settings.STORAGES["default"] | {"BACKEND": "tests.faults.distant.Distant"}
+    settings.STORAGES = {**settings.STORAGES, "default": default}
+
+
+def test_a_document_is_done_in_the_end(distant, started, expected, is_done, failing, fault, side):
     for number in itertools.count():
         document = started()
         with failing(number, calls(side), fault) as seen:
@@ -77,6 +90,7 @@ def test_a_document_is_done_in_the_end(started, expected, is_done, failing, faul
         assert unsettled() == []
         assert is_done(expected)(document) == []
         if seen["count"] <= number:
+            assert number > 0
             return
 
 
@@ -91,4 +105,5 @@ def test_what_is_deleted_goes_in_the_end(parsed, failing, fault, side):
         assert unsettled() == []
         assert not Document.objects.filter(pk=document.pk).exists()
         if seen["count"] <= number:
+            assert number > 0
             return

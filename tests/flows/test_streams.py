@@ -54,8 +54,7 @@ def test_streams_survive_the_database_and_end_with_the_server(site):
         # An outage of the database: the stream stays, and goes on.
         reader = Reader(site, path)
         wait_until(lambda: reader.saw("dataset"), 10, "the first event", site)
-        for process in site.processes("postgres", "-D")[:1]:
-            process.kill()
+        site.processes("postgres", "-D")[0].kill()
         wait_until(lambda: api.get("/datasets").status_code == 200, 60, "an answer after the outage", site)
         api.post(f"/datasets/{dataset}/documents", files={"file": ("a.txt", "Otters.")}).raise_for_status()
         wait_until(lambda: reader.saw("document"), 20, "an event after the outage", site)
