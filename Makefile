@@ -67,6 +67,10 @@ S3_TESTS := $(addprefix tests/documents/,test_uploads.py test_conflicts.py test_
 test-s3: $(VENV)/.test-installed ## the tests that store files once more, with a bucket: SeaweedFS, on the loopback
 	RAGSITE_TEST_STORAGE=s3 $(BIN)/python -m pytest -n logical --maxprocesses 4 --dist loadfile $(S3_TESTS)
 
+.PHONY: test-elasticsearch
+test-elasticsearch: $(VENV)/.test-installed ## the engines' tests once more, with a real Elasticsearch (fetched by Maven; wants Java)
+	RAGSITE_TEST_ELASTICSEARCH=start $(BIN)/python -m pytest tests/knowledgebases/engines
+
 .PHONY: fuzz
 fuzz: $(VENV)/.test-installed ## hostile values on every field of every route, and thousands of requests made of the schema
 	RAGSITE_FUZZ=all $(BIN)/python -m pytest -n logical --maxprocesses 4 --dist loadfile --timeout 3600 tests/security/matrix
@@ -90,6 +94,17 @@ lint: $(VENV)/.test-installed ## ruff, mypy, import contracts, Django's checks, 
 	$(BIN)/python manage.py check
 	$(BIN)/python manage.py makemigrations --check --dry-run
 	$(BIN)/python manage.py spectacular --api-version 0.1.0 --validate --fail-on-warn --file /dev/null
+
+PEERS := var/peers
+
+$(PEERS)/.installed: tests/benchmarks/peers/requirements.txt
+	$(PYTHON) -m venv $(PEERS)
+	$(PEERS)/bin/pip --disable-pip-version-check --quiet install -r $<
+	@touch $@
+
+.PHONY: bench-peers
+bench-peers: $(VENV)/.test-installed $(PEERS)/.installed ## Chroma, txtai, LlamaIndex and Haystack beside Ragsite; fetches gigabytes
+	$(BIN)/python -m tests.benchmarks.peers --python $(PEERS)/bin/python
 
 .PHONY: bench
 bench: $(VENV)/.test-installed ## measure ingestion, retrieval, the API; prints tables

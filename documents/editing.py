@@ -49,7 +49,10 @@ def add(
     wanted: dict[str, Any] = {"important_keywords": list(important_keywords), "added": not titled}
     if tag_weights is not None:
         wanted["tag_weights"] = dict(tag_weights)
-    return _add(document, wanted, _embedded(document, _Text(_stored(content), tuple(questions))))
+    text = _Text(_stored(content), tuple(questions))
+    while (chunk := _add(document, wanted, _embedded(document, text))) is None:
+        pass  # the dataset changed over to another model meanwhile: it does not do that often
+    return chunk
 
 
 def change(document: Document, chunk: Chunk, wanted: Change) -> Chunk:
@@ -87,8 +90,12 @@ def delete(document: Document, chunk_ids: Collection[str] | None) -> int:
 
 
 @retried
-def _add(document: Document, wanted: dict[str, Any], embedded: "_Embedded") -> Chunk:
+def _add(document: Document, wanted: dict[str, Any], embedded: "_Embedded") -> Chunk | None:
+    """The chunk; None, with nothing written, where its vector is of a model that the dataset left behind."""
     current = _still_there(document)
+    indexing.steady(document.kb)
+    if document.kb.embd_id != embedded.model:
+        return None
     text = embedded.text
     values: dict[str, Any] = {
         **wanted,
@@ -124,13 +131,14 @@ def _free_id(document: Document, content: str) -> str:
 def _change(document: Document, key: str, wanted: Change, embedded: "_Embedded | None") -> "Chunk | _Text":
     """The changed chunk; or, with nothing written, the text to be embedded first: no model is called under a lock."""
     current = _still_there(document)
+    indexing.steady(document.kb)
     chunk = Chunk.objects.select_for_update().filter(pk=key, document=document).first()
     if chunk is None:
         raise NotFound(f"Can't find this chunk {key}")
     text, keywords, typed = _Text.of(chunk), chunk.important_keywords, _typed(chunk)
     _apply(chunk, wanted)
     now = _Text.of(chunk)
-    if now != text and (embedded is None or embedded.text != now):
+    if now != text and (embedded is None or (embedded.text, embedded.model) != (now, document.kb.embd_id)):
         return now
     if now != text and embedded is not None:
         chunk.tokens, chunk.digest = embedded.tokens, embedded.digest
@@ -206,6 +214,8 @@ class _Embedded:
     tokens: int
     digest: str
     space: EmbeddingSpace
+    model: str
+    """Identifier of the dataset's model."""
 
 
 def _embedded(document: Document, text: _Text) -> _Embedded:
@@ -214,6 +224,7 @@ def _embedded(document: Document, text: _Text) -> _Embedded:
     titled = TitledEmbedder(embedder, document)
     words = text_of(text.content, headings=text.headings, questions=text.questions)
     return _Embedded(
+        model=document.kb.embd_id,
         text=text,
         vector=titled.embed([words])[0],
         tokens=embedder.count_tokens([text.content])[0],

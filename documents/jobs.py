@@ -6,9 +6,9 @@ import threading
 import time
 
 from django.conf import settings
-from django.db import InterfaceError, InternalError, OperationalError, connection
+from django.db import connection
 
-from documents import ingestion, progress, publishing
+from documents import ingestion, progress, publishing, reindexing
 from documents.leases import Lease, LeaseLost, Stopped
 from documents.models import Task, TaskState
 from documents.models.claiming import QUARANTINE
@@ -17,28 +17,31 @@ from knowledgebases import indexing
 from knowledgebases.embedders.interrupting import interruptible
 from knowledgebases.engines.pgvector import EXACT_DENSE
 from knowledgebases.lexical import statistics
+from system.transactions import OUTAGE
 from system.workers import at_work, worker_name
 
 log = logging.getLogger(__name__)
 
-# The database went away or cut us off; other errors of it (data, constraints) are ours or the document's.
-OUTAGE = (OperationalError, InterfaceError, InternalError)
 LOOK_SECONDS = 0.2  # a claim takes some milliseconds
 
 
 def wake() -> None:
     """Claim and run tasks until none is left, or RAG_WAKE_SECONDS are over; RQ may deliver this any number of times.
 
-    On SIGTERM the task under way is handed back, and the wake ends.
+    Datasets are reindexed while no task waits; one that has waited for long gets a batch beforehand. On SIGTERM the
+    task under way is handed back, and the wake ends.
     """
     until = time.monotonic() + settings.RAG_WAKE_SECONDS
     stopping = threading.Event()
     before = signal.signal(signal.SIGTERM, lambda *_: stopping.set())
     try:
+        reindexing.advance(stopping, overdue=True)
         with Sandbox(limits=ingestion.parser_limits()) as sandbox:
             while time.monotonic() < until and not stopping.is_set():
                 task = _next()
                 if task is None:
+                    if reindexing.advance(stopping):
+                        continue
                     tidy()
                     break
                 at_work(str(task.pk))

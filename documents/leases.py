@@ -6,12 +6,11 @@ import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from types import TracebackType
-from typing import Self
+from typing import Any, Generic, Protocol, Self, TypeVar
 
 from django.conf import settings
 from django.db import Error, connection
 
-from documents.models import Task
 from documents.models.log import line
 
 log = logging.getLogger(__name__)
@@ -38,7 +37,25 @@ class Report:
     total: int = 0
 
 
-class Lease:
+class Leased(Protocol):
+    """A row that a worker has claimed: a task, or a reindex."""
+
+    pk: Any
+
+    @property
+    def taken(self) -> str:
+        """What its log says of the claim; empty: nothing."""
+
+    def beat(
+        self, *, lease_seconds: float, progress: float, message: str, phase: str, done: int, total: int, lines: str
+    ) -> bool:
+        """Prolong the lease and report; False where the row is no longer ours."""
+
+
+T = TypeVar("T", bound=Leased)
+
+
+class Lease(Generic[T]):
     """A claimed task under way.
 
     A thread of its own, on its own database connection, beats every RAG_HEARTBEAT_SECONDS: one UPDATE that prolongs
@@ -48,7 +65,7 @@ class Lease:
     """
 
     def __init__(
-        self, task: Task, *, on_lost: Callable[[], None] = lambda: None, stopping: threading.Event | None = None
+        self, task: T, *, on_lost: Callable[[], None] = lambda: None, stopping: threading.Event | None = None
     ) -> None:
         self.task = task
         self._stopping = stopping or threading.Event()
@@ -63,8 +80,9 @@ class Lease:
         self._thread = threading.Thread(target=self._beat_until_stopped, name=f"lease-{task.pk}", daemon=True)
 
     def __enter__(self) -> Self:
-        self._told = Report(message=f"Taken by a worker, try {self.task.claims}.")
-        self.note(self._told.message)
+        if taken := self.task.taken:
+            self._told = Report(message=taken)
+            self.note(taken)
         self._thread.start()
         return self
 

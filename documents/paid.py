@@ -7,6 +7,7 @@ from django.db import connection
 from django.db.models import Exists, F, OuterRef, Q
 
 from documents.models import Document, Run, Stage, Task
+from knowledgebases.models import EmbeddingSpace
 
 # Hops over the tasks that have staged anything by the index: they are few, what they staged is not.
 _HOLDERS = """
@@ -35,9 +36,9 @@ def keep(documents: Collection[Document] | Collection[str]) -> None:
     staged.filter(Q(embedding=None) | Exists(later)).delete()
 
 
-def vectors(task: Task, digests: Collection[str]) -> dict[str, list[float]]:
-    """Vectors by digest, those that are wanted, of earlier generations of the document that were never published."""
-    earlier = Task.objects.filter(document=task.document_id, gen__lt=task.gen)
+def vectors(task: Task, digests: Collection[str], *, space: EmbeddingSpace) -> dict[str, list[float]]:
+    """Vectors in `space` by digest, those that are wanted, of earlier generations of the document, never published."""
+    earlier = Task.objects.filter(document=task.document_id, gen__lt=task.gen, space=space)
     rows = Stage.objects.filter(task__in=earlier, digest__in=digests, embedding__isnull=False)
     found = rows.values_list("digest", "embedding")
     return {digest: embedding for digest, embedding in found if embedding is not None}

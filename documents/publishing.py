@@ -3,11 +3,13 @@
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from documents import generations, recipes
 from documents.leases import LeaseLost
-from documents.models import Blob, BlobState, Task, TaskState
+from documents.models import Blob, BlobState, Document, Task, TaskState
 from documents.models.log import line, logged
 from documents.progress import derive, locked
 from documents.switching import switch
+from knowledgebases import indexing
 from knowledgebases.models import EmbeddingSpace
 from system.errors import Misconfigured
 from system.transactions import retried
@@ -17,6 +19,7 @@ from system.transactions import retried
 def publish(task: Task) -> None:
     """Mark `task` done; with the last task of its generation, switch the document over to that generation.
 
+    Where the dataset changed over to another embedding model since, the document begins another generation instead.
     One transaction that rolls back where the task is not ours any more, the document is gone, or a newer generation
     was begun: raises LeaseLost then. A second call for the same task changes nothing.
     """
@@ -31,11 +34,25 @@ def publish(task: Task) -> None:
     if siblings.exclude(state=TaskState.DONE).exists():
         derive(document)
         return
+    if _outdated(document, siblings):
+        generations.begin([document.pk], priority=task.priority)
+        document.refresh_from_db()
+        derive(document, "The dataset changed over to another embedding model meanwhile; queued again.")
+        return
     count = switch(document, _space(siblings))
     document.published_gen, document.published_recipe = document.gen, _recipe(siblings)
     document.save(update_fields=["published_gen", "published_recipe"])
     Blob.objects.filter(pk=document.blob_id).exclude(state=BlobState.LIVE).mark(BlobState.LIVE)
     derive(document, f"{count} chunks. Task done")
+
+
+def _outdated(document: Document, tasks: QuerySet[Task]) -> bool:
+    """Whether vectors are of a space that the dataset left behind; from here on it stays in the one that it is in."""
+    indexing.steady(document.kb)
+    spaces = set(tasks.exclude(space=None).values_list("space", flat=True))
+    moved = document.kb.space_id is not None and not spaces <= {document.kb.space_id}
+    # Made from the same, it would come to the same again: the model itself has changed, and somebody has to be told.
+    return moved and _recipe(tasks) != recipes.recipe(document)
 
 
 def _space(tasks: QuerySet[Task]) -> EmbeddingSpace | None:
@@ -48,5 +65,5 @@ def _space(tasks: QuerySet[Task]) -> EmbeddingSpace | None:
 
 def _recipe(tasks: QuerySet[Task]) -> str:
     """What the staged chunks were made from; empty where that changed between two tasks."""
-    recipes = set(tasks.values_list("recipe", flat=True))
-    return recipes.pop() if len(recipes) == 1 else ""
+    found = set(tasks.values_list("recipe", flat=True))
+    return found.pop() if len(found) == 1 else ""

@@ -14,8 +14,10 @@ from django.db.models import F
 from django.utils import timezone
 
 from documents import paid, pausing, progress, removal
-from documents.models import Blob, Document, Removed, Reservation, Run, Task, TaskState
+from documents.models import Blob, Document, Reindex, Removed, Reservation, Run, Task, TaskState
+from documents.reindexing import clearing
 from documents.waking import send_wakes
+from knowledgebases.engines import following
 from knowledgebases.models import Knowledgebase
 from system import expiry, scratch
 from system.errors import Unavailable
@@ -41,10 +43,10 @@ def reclaim_lost() -> int:
 
 
 def wake_for_waiting() -> int:
-    """Send wakes while tasks can be claimed: a lost wake costs a second, a wiped Redis nothing."""
+    """Send wakes while tasks or reindexes can be claimed: a lost wake costs a second, a wiped Redis nothing."""
     if Task.objects.quarantined().filter(state=TaskState.RUNNING).exists():
         return 0  # until it ends, whoever were woken would find nothing to claim
-    waiting = Task.objects.claimable()[: settings.RAG_WORKERS].count()
+    waiting = Task.objects.claimable()[: settings.RAG_WORKERS].count() or Reindex.objects.claimable().count()
     return send_wakes(waiting) if waiting else 0
 
 
@@ -134,6 +136,11 @@ def clear_stages() -> int:
     return paid.forget_old(before=timezone.now() - STAGES_KEPT, most=BATCH)
 
 
+def clear_reindexes() -> int:
+    """Remove search rows that reindexing built or kept, and nobody will serve any more; returns how many."""
+    return clearing.clear()
+
+
 def clear_scratch() -> int:
     """Remove what killed processes left on its way in; returns of how many."""
     return scratch.clear()
@@ -150,8 +157,9 @@ def clear_removed() -> int:
 
 
 Step = Callable[[], int]
-# Apart from the others: a storage elsewhere that hangs is waited for, and nothing else is to wait with it.
+# Apart from the others: what is elsewhere and hangs is waited for, and nothing else is to wait with it.
 STORAGE_STEPS: tuple[Step, ...] = (clear_blobs,)
+ENGINE_STEPS: tuple[Step, ...] = (following.follow,)
 STEPS: tuple[Step, ...] = (
     reclaim_lost,
     pausing.settle,
@@ -160,6 +168,7 @@ STEPS: tuple[Step, ...] = (
     clear_documents,
     clear_stages,
     clear_tasks,
+    clear_reindexes,
     clear_scratch,
     clear_reservations,
     clear_removed,
@@ -169,7 +178,7 @@ STEPS: tuple[Step, ...] = (
 
 def sweep() -> dict[str, int]:
     """Every step once; returns what each did. A step that fails is logged and does not keep the others from theirs."""
-    return _done([*STEPS, *STORAGE_STEPS])
+    return _done([*STEPS, *STORAGE_STEPS, *ENGINE_STEPS])
 
 
 def _done(steps: Iterable[Step]) -> dict[str, int]:
@@ -183,13 +192,19 @@ def _done(steps: Iterable[Step]) -> dict[str, int]:
 
 
 def forever(seconds: float = 1.0) -> None:
-    """Sweep every `seconds` until SIGTERM or SIGINT; of a main thread. The storage has a thread of its own."""
+    """Sweep every `seconds` until SIGTERM or SIGINT; of a main thread. Storage and search engine have their own."""
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    # A daemon: who is told to stop does not wait for a storage that hangs, and what is half done is done again.
-    threading.Thread(target=_repeat, args=[STORAGE_STEPS, seconds, stop], name="storage", daemon=True).start()
-    _repeat(STEPS, seconds, stop)
+    # Daemons: who is told to stop does not wait for what hangs, and what is half done is done again.
+    apart, here = {"storage": STORAGE_STEPS}, STEPS
+    if settings.RAG_ELASTICSEARCH_URL:
+        apart["engine"] = ENGINE_STEPS
+    else:
+        here = (*STEPS, *ENGINE_STEPS)  # a look at most
+    for name, steps in apart.items():
+        threading.Thread(target=_repeat, args=[steps, seconds, stop], name=name, daemon=True).start()
+    _repeat(here, seconds, stop)
 
 
 def _repeat(steps: Iterable[Step], seconds: float, stop: threading.Event) -> None:

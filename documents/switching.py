@@ -55,8 +55,8 @@ _VECTORS = f"""
 INSERT INTO rag_chunk_dense (chunk_id, kb_id, document_id, available, space_id, embedding)
 SELECT s.key, t.kb_id, t.document_id, coalesce(c.available, true), %(space)s, s.embedding
 FROM {_BESIDE} WHERE {_NEW}
-ON CONFLICT (chunk_id) DO UPDATE SET (kb_id, document_id, available, space_id, embedding) =
-  (excluded.kb_id, excluded.document_id, excluded.available, excluded.space_id, excluded.embedding)
+ON CONFLICT (chunk_id, space_id) DO UPDATE SET (kb_id, document_id, available, embedding) =
+  (excluded.kb_id, excluded.document_id, excluded.available, excluded.embedding)
 """  # noqa: S608
 
 _PASSAGE = """

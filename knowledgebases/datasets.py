@@ -158,6 +158,8 @@ def _refuse_while_indexed(kb: Knowledgebase, field: str, value: str) -> None:
     """Raise Conflict where chunks are, or are about to be, indexed by the value that a field has now."""
     if kb.chunk_num:
         raise Conflict(f"When chunk_num ({kb.chunk_num}) > 0, {field} must remain {value}")
+    if kb.reindexes.open().exists():
+        raise Conflict(f"This dataset is being reindexed: roll that back before its {field} is changed.")
     if kb.documents.in_progress().exists():
         raise Conflict(
             f"Documents of this dataset are being parsed with {value}: wait for them, or stop them, before its "

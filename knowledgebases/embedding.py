@@ -16,7 +16,12 @@ def embedder_for(kb: "Knowledgebase") -> Embedder:
 
     Raises Misconfigured where the tenant has no such endpoint, or a local model's files are missing or damaged.
     """
-    name, provider = embedders.catalogue.parse(kb.embd_id)
+    return embedder_named(kb, kb.embd_id)
+
+
+def embedder_named(kb: "Knowledgebase", model_id: str) -> Embedder:
+    """The embedder that `kb` would have with another model; raises what `embedder_for` does."""
+    name, provider = embedders.catalogue.parse(model_id)
     if provider == embedders.catalogue.BUILTIN:
         return embedders.local_embedder(name)
     endpoint = ModelEndpoint.objects.filter(
@@ -24,7 +29,7 @@ def embedder_for(kb: "Knowledgebase") -> Embedder:
     ).first()
     if endpoint is None:
         raise Misconfigured(
-            f"Embedding model `{kb.embd_id}` is not set up for this tenant. Add it in the console under Models, "
+            f"Embedding model `{model_id}` is not set up for this tenant. Add it in the console under Models, "
             "or choose another model for the dataset."
         )
     return embedders.remote_embedder(

@@ -21,6 +21,10 @@ from system.errors import Misconfigured
 BATCH = 1000  # rows of one INSERT
 INDEXABLE = 4000  # dimensions of a half vector that pgvector's HNSW takes
 
+_VALID = "SELECT indisvalid FROM pg_index JOIN pg_class ON oid = indexrelid WHERE relname = %s"
+_STEADY = "SELECT pg_advisory_xact_lock_shared(hashtextextended('rag_space:' || %s, 0))"
+_MOVING = "SELECT pg_advisory_xact_lock(hashtextextended('rag_space:' || %s, 0))"
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:
@@ -53,19 +57,17 @@ def index_chunks(kb: Knowledgebase, entries: Sequence[Entry], *, space: Embeddin
         [DenseRow(**_scope(entry.chunk), space=space, embedding=halfvec(entry.embedding, space)) for entry in entries],
         batch_size=BATCH,
         update_conflicts=True,
-        unique_fields=["chunk"],
-        update_fields=["kb_id", "document_id", "available", "space", "embedding"],
+        unique_fields=["chunk", "space"],
+        update_fields=["kb_id", "document_id", "available", "embedding"],
     )
 
 
 def index_terms(kb: Knowledgebase, titles: Mapping[Chunk, str]) -> None:
     """Index the words of saved chunks of `kb`, each with its document's title; also after a document was renamed."""
-    weighted = {
-        chunk: rows.Text(chunk.content, title, chunk.headings, chunk.important_keywords, chunk.questions).weigh(
-            kb.language
-        )
-        for chunk, title in titles.items()
-    }
+    if not titles:
+        return
+    steady(kb)
+    weighted = {chunk: weigh(chunk, title, kb.language) for chunk, title in titles.items()}
     average = rows.average_with(kb.pk, weighted.values())
     LexicalRow.objects.bulk_create(
         [_lexical_row(chunk, item, average) for chunk, item in weighted.items()],
@@ -76,11 +78,36 @@ def index_terms(kb: Knowledgebase, titles: Mapping[Chunk, str]) -> None:
     )
 
 
+def weigh(chunk: Chunk, title: str, language: str) -> Weighted:
+    """The terms of a chunk: of all that it is found by, its document's title among it."""
+    return rows.Text(chunk.content, title, chunk.headings, chunk.important_keywords, chunk.questions).weigh(language)
+
+
 def outgrown_spaces(size: int) -> Iterable[EmbeddingSpace]:
     """Spaces with a dataset of more than `size` chunks: those that want an approximate index."""
     return EmbeddingSpace.objects.filter(
         pk__in=Knowledgebase.objects.live().filter(chunk_num__gt=size).values("space")
     ).order_by("pk")
+
+
+def _index_name(space: EmbeddingSpace) -> str:
+    return f"dense_hnsw_{space.pk}"
+
+
+def has_dense_index(space: EmbeddingSpace) -> bool:
+    """Whether the HNSW index of `space` is there, and whole."""
+    with connection.cursor() as cursor:
+        cursor.execute(_VALID, [_index_name(space)])
+        row = cursor.fetchone()
+        return bool(row and row[0])
+
+
+def drop_dense_index(space: EmbeddingSpace) -> None:
+    """Drop the HNSW index of `space` where it has no vectors any more. Must not run inside a transaction."""
+    with connection.cursor() as cursor:
+        cursor.execute(_VALID, [_index_name(space)])
+        if cursor.fetchone() and not DenseRow.objects.filter(space=space).exists():
+            cursor.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {_index_name(space)}")
 
 
 def ensure_dense_index(space: EmbeddingSpace) -> bool:
@@ -94,15 +121,13 @@ def ensure_dense_index(space: EmbeddingSpace) -> bool:
     """
     if space.dimension > INDEXABLE:
         return False
-    name = f"dense_hnsw_{space.pk}"
+    name = _index_name(space)
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_try_advisory_lock(hashtextextended(%s, 0))", [name])
         if not cursor.fetchone()[0]:
             return False
         try:
-            cursor.execute(
-                "SELECT indisvalid FROM pg_index JOIN pg_class ON oid = indexrelid WHERE relname = %s", [name]
-            )
+            cursor.execute(_VALID, [name])
             row = cursor.fetchone()
             if row and row[0]:
                 return False
@@ -120,8 +145,33 @@ def ensure_dense_index(space: EmbeddingSpace) -> bool:
             cursor.execute("SELECT pg_advisory_unlock(hashtextextended(%s, 0))", [name])
 
 
+def steady(kb: Knowledgebase) -> None:
+    """Keep a dataset in its space and language until the transaction ends, and read into `kb` which these are.
+
+    For writers of search rows, before they lock the dataset's row (every chunk that comes or goes does). They do not
+    wait for each other, only for the moment in which a dataset changes over to another space.
+    """
+    _lock(_STEADY, kb)
+    # A statement of its own: it sees what the lock waited for.
+    kb.refresh_from_db(fields=["space", "embd_id", "language"])
+
+
+def moving(kb: Knowledgebase) -> None:
+    """Keep everybody from writing search rows of a dataset until the transaction ends: it is about to change over."""
+    _lock(_MOVING, kb)
+
+
+def _lock(statement: str, kb: Knowledgebase) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [kb.pk])
+
+
 def enter(kb: Knowledgebase, space: EmbeddingSpace) -> None:
-    """Make `space` that of `kb`, if it has no vectors of another; raises Misconfigured if it has."""
+    """Make `space` that of `kb`, if it has no vectors of another; raises Misconfigured if it has.
+
+    It is still that when the transaction ends.
+    """
+    _lock(_STEADY, kb)
     current = Knowledgebase.objects.values_list("space", flat=True).get(pk=kb.pk)
     if current is None or (current != space.pk and not DenseRow.objects.filter(kb_id=kb.pk).exists()):
         # Only one of several first writers may win: the row lock of the winner decides.
@@ -131,8 +181,8 @@ def enter(kb: Knowledgebase, space: EmbeddingSpace) -> None:
         theirs = EmbeddingSpace.objects.get(pk=current)
         raise Misconfigured(
             f"Dataset `{kb.name}` is embedded with {theirs} revision {theirs.revision[:12]}, not with {space} revision "
-            f"{space.revision[:12]}: their vectors cannot be compared. Choose the former model again, or remove the "
-            "dataset's chunks and parse its documents anew."
+            f"{space.revision[:12]}: their vectors cannot be compared. Choose the former model again, or reindex "
+            "the dataset (`manage.py reindex`), or remove its chunks and parse its documents anew."
         )
     kb.space_id = space.pk
 

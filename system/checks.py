@@ -1,5 +1,6 @@
 """Django system checks: a bad environment stops the start, with the cure."""
 
+import re
 from collections.abc import Iterator, Sequence
 from ipaddress import ip_network
 from pathlib import Path
@@ -15,7 +16,7 @@ from django.core.checks import CheckMessage, Error, Tags, register
 @register("ragsite")
 def environment(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
     """Values of the RAGSITE_* environment that cannot work."""
-    return [*_wrong_values(), *_wrong_edges()]
+    return [*_wrong_values(), *_wrong_edges(), *_wrong_engine()]
 
 
 @register(Tags.security, deploy=True)
@@ -77,6 +78,46 @@ def _no_origin(text: str) -> str:
     host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
     spelled = f"{parts.scheme}://{host}" + ("" if port is None else f":{port}")
     return "" if spelled == text else f"browsers would send {spelled}"
+
+
+def _wrong_engine() -> Iterator[Error]:
+    if settings.RAG_ENGINE not in {"pgvector", "elasticsearch"}:
+        yield Error(
+            f"RAGSITE_ENGINE is {settings.RAG_ENGINE!r}.",
+            hint="Set it to `pgvector` or `elasticsearch`.",
+            id="ragsite.E014",
+        )
+    url = settings.RAG_ELASTICSEARCH_URL
+    if settings.RAG_ENGINE == "elasticsearch" and not url:
+        yield Error(
+            "RAGSITE_ENGINE is `elasticsearch`, and ELASTICSEARCH_URL is not set.",
+            hint="Set it to the server's address, `https://user:password@host:9200`.",
+            id="ragsite.E015",
+        )
+    if url and not re.fullmatch(r"https?://[^/?#]+:\d+(/[^?#]*)?", url):
+        yield Error(
+            "ELASTICSEARCH_URL is no address of a server with its port.",  # not shown: it may hold a password
+            hint="Spell it `https://user:password@host:9200`.",
+            id="ragsite.E016",
+        )
+    if not re.fullmatch(r"[a-z0-9][a-z0-9_-]{0,99}", settings.RAG_ELASTICSEARCH_INDEX):
+        yield Error(
+            f"RAGSITE_ELASTICSEARCH_INDEX is {settings.RAG_ELASTICSEARCH_INDEX!r}.",
+            hint="Use lower case letters, digits, `-` and `_`, 100 at most.",
+            id="ragsite.E017",
+        )
+    if settings.RAG_ELASTICSEARCH_CA and not Path(settings.RAG_ELASTICSEARCH_CA).is_file():
+        yield Error(
+            f"RAGSITE_ELASTICSEARCH_CA is {settings.RAG_ELASTICSEARCH_CA!r}, which is no file.",
+            hint="Point it at a file of certificates in PEM form, or unset it.",
+            id="ragsite.E018",
+        )
+    if not 1 <= settings.RAG_ELASTICSEARCH_SHARDS <= 1024:
+        yield Error(
+            f"RAGSITE_ELASTICSEARCH_SHARDS is {settings.RAG_ELASTICSEARCH_SHARDS}.",
+            hint="Set it to 1..1024.",
+            id="ragsite.E019",
+        )
 
 
 def _wrong_edges() -> Iterator[Error]:

@@ -7,13 +7,16 @@ import time
 from collections.abc import Callable
 from typing import ParamSpec, TypeVar
 
-from django.db import OperationalError, close_old_connections, transaction
+from django.db import InterfaceError, InternalError, OperationalError, close_old_connections, transaction
 from psycopg import errors
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
 log = logging.getLogger(__name__)
+
+# The database went away or cut us off; other errors of it (data, constraints) are ours or the document's.
+OUTAGE = (OperationalError, InterfaceError, InternalError)
 
 TRIES = 6
 PAUSE = 0.02  # seconds; doubles, with jitter

@@ -44,9 +44,14 @@ ALWAYS = {
         WHERE (c.document_id, c.kb_id, c.available) IS DISTINCT FROM (i.document_id, i.kb_id, i.available)"""
         for table in ("rag_chunk_lexical", "rag_chunk_dense")
     },
-    "vectors of another space than that of their dataset": """
+    "a chunk without its vector in the space of its dataset": """
+        SELECT c.id FROM rag_chunk c JOIN rag_knowledgebase k ON k.id = c.kb_id
+        LEFT JOIN rag_chunk_dense v ON v.chunk_id = c.id AND v.space_id = k.space_id WHERE v.chunk_id IS NULL""",
+    "vectors of another space than that of their dataset, and of no reindex": """
         SELECT v.chunk_id FROM rag_chunk_dense v JOIN rag_knowledgebase k ON k.id = v.kb_id
-        WHERE v.space_id IS DISTINCT FROM k.space_id""",
+        WHERE v.space_id IS DISTINCT FROM k.space_id AND NOT EXISTS (
+            SELECT FROM rag_reindex r WHERE r.kb_id = k.id AND NOT r.cleared
+            AND v.space_id IN (r.space_id, r.former_space_id))""",
     "document frequencies differ from the lexical rows": """
         SELECT coalesce(r.kb_id, s.kb_id) || '/' || coalesce(r.term, s.term)
         FROM (SELECT kb_id, unnest(terms) AS term, count(*) AS df FROM rag_chunk_lexical GROUP BY 1, 2) r
@@ -111,7 +116,8 @@ SETTLED = {
 _PUBLISHED = """
     SELECT c.part, c.seq, c.content, c.kind, c.headings, c.positions::text, c.spans::text, c.tokens, c.digest, l.length,
            cardinality(l.terms), v.embedding::text
-    FROM rag_chunk c JOIN rag_chunk_lexical l ON l.chunk_id = c.id JOIN rag_chunk_dense v ON v.chunk_id = c.id
+    FROM rag_chunk c JOIN rag_knowledgebase k ON k.id = c.kb_id JOIN rag_chunk_lexical l ON l.chunk_id = c.id
+    JOIN rag_chunk_dense v ON v.chunk_id = c.id AND v.space_id = k.space_id
     WHERE c.document_id = %s AND NOT c.by_hand ORDER BY c.part, c.seq, c.id"""
 
 

@@ -66,7 +66,7 @@ def serving(answer: Answering, *, tls: ssl.SSLContext | None = None) -> Iterator
             except (BrokenPipeError, ConnectionResetError):
                 self.close_connection = True
 
-        do_GET = do_POST = handle_one
+        do_GET = do_POST = do_PUT = handle_one
 
         def log_message(self, format: str, *args: object) -> None:
             pass

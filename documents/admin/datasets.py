@@ -11,6 +11,7 @@ from unfold.enums import ActionVariant
 
 from documents import pausing, queueing
 from documents.admin import refusals
+from documents.admin.reindexing import ReindexingDatasetAdmin
 from documents.models import Document
 from knowledgebases.admin.datasets import DatasetAdmin
 from knowledgebases.models import Knowledgebase
@@ -21,15 +22,16 @@ admin.site.unregister(Knowledgebase)
 
 
 @admin.register(Knowledgebase)
-class IngestingDatasetAdmin(DatasetAdmin):
+class IngestingDatasetAdmin(ReindexingDatasetAdmin):
     """Datasets of all tenants, whose ingestion can be paused."""
 
     list_display = [*DatasetAdmin.list_display[:-1], "shown_ingestion", DatasetAdmin.list_display[-1]]
-    readonly_fields = [*DatasetAdmin.readonly_fields, "shown_ingestion"]
-    fieldsets = [*DatasetAdmin.fieldsets, ("Ingestion", {"fields": ["shown_ingestion"]})]
+    readonly_fields = [*DatasetAdmin.readonly_fields, "shown_ingestion", "shown_reindexing"]
+    fieldsets = [*DatasetAdmin.fieldsets, ("Ingestion", {"fields": ["shown_ingestion", "shown_reindexing"]})]
     actions = ["pause", "resume", "retry"]
     actions_detail: list[Any] = [
         *DatasetAdmin.actions_detail,
+        "reindex_this",
         {"title": "Ingestion", "icon": "sync", "items": ["pause_this", "resume_this", "retry_this"]},
     ]
 

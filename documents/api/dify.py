@@ -1,6 +1,6 @@
 """POST /api/v1/dify/retrieval: a dataset as external knowledge of Dify (contract B.7)."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
@@ -10,12 +10,12 @@ from rest_framework.exceptions import AuthenticationFailed, NotAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from documents import metadata
-from documents.api.retrieval_input import conditions
+from documents.api.conditions import HELP, conditions
 from documents.models import Document
 from documents.rest.retrieval_input import chat_only, positive_top_k, question_text, refuse_unfilled
 from knowledgebases.models import Knowledgebase
 from knowledgebases.retrieval import Options, Scored, retrieve
+from knowledgebases.retrieval.tagging import tag_sets
 from system.errors import ArgumentError, Code, NotFound, RagError
 from system.models import Scope
 from system.rest.authentication import TokenAuthentication
@@ -54,12 +54,7 @@ class DifyInput(serializers.Serializer[None]):
     knowledge_id = Text(str, help_text="Id of the dataset.")
     query = Text(lambda value: question_text(value, "query"))
     retrieval_setting = Settings(_setting, absent=None)
-    metadata_condition = Object(
-        conditions,
-        absent=None,
-        help_text="`{conditions: [{name, comparison_operator, value}]}`: search only documents whose metadata meet "
-        "all of them.",
-    )
+    metadata_condition = Object(conditions, absent=None, help_text=HELP)
     use_kg = Switch(chat_only("use_kg"))
 
 
@@ -82,7 +77,7 @@ class Records(serializers.Serializer[None]):
 
     records = Record(many=True)
     degraded = serializers.CharField(
-        required=False, help_text="Present where the embedding model did not answer: why the answer has less."
+        required=False, help_text="Present where a model did not answer: why the answer has less."
     )
 
 
@@ -105,7 +100,8 @@ class DifyViewSet(ScopedViewSet):
         given = DifyInput(data=body)
         given.is_valid(raise_exception=True)
         value: dict[str, Any] = given.validated_data
-        return Answer(_records(self.reached(value["knowledge_id"]), value))
+        kb = self.reached(value["knowledge_id"])
+        return Answer(_records(kb, value, tag_sets([kb], self.get_queryset())))
 
     def handle_exception(self, exc: Exception) -> Response:
         """Credentials are refused in the one way that Dify knows, whatever is wrong with them."""
@@ -118,21 +114,18 @@ class DifyViewSet(ScopedViewSet):
         return NotFound("Knowledgebase not found!", code=Code.NOT_FOUND)
 
 
-def _records(kb: Knowledgebase, given: Mapping[str, Any]) -> dict[str, Any]:
+def _records(kb: Knowledgebase, given: Mapping[str, Any], tagged: Sequence[Knowledgebase]) -> dict[str, Any]:
     """What a dataset has on a question; nothing where no document meets the conditions (contract F.4)."""
     if not given["query"].strip():
         return {"records": []}
     refuse_unfilled([kb], code=Code.NOT_FOUND)
-    wanted = given["metadata_condition"]
-    picked = metadata.matching([kb], wanted) if wanted else None
-    if picked == []:
-        return {"records": []}
     setting = given["retrieval_setting"]
     options = Options(
-        document_ids=picked,
+        where=given["metadata_condition"],
         page_size=setting["top_k"],
         threshold=setting["score_threshold"],
         top_k=setting["top_k"],
+        tag_sets=tagged,
     )
     found = retrieve([kb], given["query"], options)
     documents = {scored.hit.document_id for scored in found.hits}

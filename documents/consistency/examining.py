@@ -8,6 +8,7 @@ from django.db import DatabaseError
 
 from documents.consistency.base import Check, Finding, Scope
 from documents.consistency.counters import DatasetCounters, DocumentCounters
+from documents.consistency.following import FollowingIndex
 from documents.consistency.orphans import OrphanChunks, OrphanFiles, OrphanStages, StrayIndexRows
 from documents.consistency.search_rows import EmbeddingSpaces, SearchScopes, UnindexedChunks
 from documents.consistency.statistics import LexicalStatistics
@@ -40,6 +41,7 @@ CHECKS: tuple[Check, ...] = (
     OrphanFiles(),
     UnneededBytes(),
     UnknownBytes(),
+    FollowingIndex(),
 )
 
 

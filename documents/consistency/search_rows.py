@@ -2,10 +2,13 @@
 
 from collections.abc import Iterator, Sequence
 
+from django.db.models import Exists, OuterRef
+
 from documents.consistency.base import Finding, Scope, execute, found
 from documents.consistency.orphans import INDEXES
 from documents.models import Document
 from documents.progress import locked
+from documents.reindexing import clearing
 from documents.vectors import TitledEmbedder, text_of, title_of
 from knowledgebases import indexing
 from knowledgebases.embedders.base import Vectors
@@ -18,14 +21,20 @@ BATCH = 64  # chunks that are embedded between two writes
 _MISSING = """
     SELECT c.document_id, min(c.kb_id), format('%%s chunks without lexical row, %%s without vector',
         count(*) FILTER (WHERE l.chunk_id IS NULL), count(*) FILTER (WHERE v.chunk_id IS NULL))
-    FROM rag_chunk c LEFT JOIN rag_chunk_lexical l ON l.chunk_id = c.id LEFT JOIN rag_chunk_dense v ON v.chunk_id = c.id
+    FROM rag_chunk c JOIN rag_knowledgebase k ON k.id = c.kb_id
+    LEFT JOIN rag_chunk_lexical l ON l.chunk_id = c.id
+    LEFT JOIN rag_chunk_dense v ON v.chunk_id = c.id AND v.space_id = k.space_id
     WHERE (l.chunk_id IS NULL OR v.chunk_id IS NULL) AND (%(kb)s::text IS NULL OR c.kb_id = %(kb)s)
     GROUP BY c.document_id
 """
+# What an ended reindex has left is the sweeper's, until it has looked.
 _SPACES = """
-    SELECT v.document_id, min(v.kb_id), format('%%s vectors in another embedding space than the dataset''s', count(*))
+    SELECT k.id, k.id, format('%%s vectors that it neither serves, nor builds, nor keeps to go back to', count(*))
     FROM rag_chunk_dense v JOIN rag_knowledgebase k ON k.id = v.kb_id
-    WHERE v.space_id IS DISTINCT FROM k.space_id AND (%(kb)s::text IS NULL OR v.kb_id = %(kb)s) GROUP BY v.document_id
+    WHERE v.space_id IS DISTINCT FROM k.space_id AND (%(kb)s::text IS NULL OR v.kb_id = %(kb)s)
+      AND NOT EXISTS (SELECT FROM rag_reindex r WHERE r.kb_id = k.id AND NOT r.cleared
+                      AND v.space_id IN (r.space_id, r.former_space_id))
+    GROUP BY k.id
 """
 _DIFFERS = "(i.kb_id, i.document_id, i.available) <> (c.kb_id, c.document_id, c.available)"
 
@@ -43,7 +52,8 @@ class UnindexedChunks:
     def repair(self, finding: Finding) -> str:
         """Index their words anew; embed those without a vector."""
         chunks = Chunk.objects.filter(document=finding.key).order_by("pk")
-        without = chunks.filter(denserow=None)
+        served = DenseRow.objects.filter(chunk=OuterRef("pk"), space=OuterRef("kb__space"))
+        without = chunks.filter(~Exists(served))
         done = _embed_anew(finding.key, list(without.values_list("pk", flat=True)))
         terms = list(chunks.filter(lexicalrow=None).values_list("pk", flat=True))
         for start in range(0, len(terms), BATCH):
@@ -52,27 +62,28 @@ class UnindexedChunks:
 
 
 class EmbeddingSpaces:
-    """Vectors that cannot be compared with the others of their dataset."""
+    """Vectors that are of no use: their space is not the dataset's, and no reindex is to bring it there."""
 
     name = "embedding-spaces"
-    meaning = "Vectors of different models are mixed: searches by meaning pass some of them over."
+    meaning = "Vectors take up room that nobody searches; without a space of its own a dataset is not searched at all."
 
     def find(self, scope: Scope) -> Iterator[Finding]:
-        """Documents with such vectors."""
+        """Datasets with such vectors."""
         return found(_SPACES, scope)
 
     def repair(self, finding: Finding) -> str:
-        """Embed the chunks anew with the dataset's model; one that has no space yet takes that of its vectors."""
-        kb = Knowledgebase.objects.filter(pk=finding.kb_id).first()
+        """Remove them; a dataset that has no space yet takes that of its vectors, if they are of one."""
+        kb = Knowledgebase.objects.filter(pk=finding.key).first()
         if kb is None:
             return ""
-        rows = DenseRow.objects.filter(kb_id=kb.pk)
-        spaces = list(rows.order_by().values_list("space", flat=True).distinct()[:2])
+        spaces = list(DenseRow.objects.filter(kb_id=kb.pk).order_by().values_list("space", flat=True).distinct()[:2])
         if kb.space_id is None and len(spaces) == 1:
             Knowledgebase.objects.filter(pk=kb.pk, space=None).update(space=spaces[0])
             return "the dataset takes the space of its vectors"
-        others = rows.filter(document_id=finding.key).exclude(space=kb.space_id).order_by("pk")
-        return f"{_embed_anew(finding.key, list(others.values_list('pk', flat=True)))} embedded"
+        gone = 0
+        while removed := clearing.clear_batch(kb):
+            gone += removed
+        return f"{gone} vectors removed"
 
 
 class SearchScopes:

@@ -21,11 +21,11 @@ from system.transactions import retried
 BATCH = 64  # passages between two checks of the lease: about half a second of one core
 
 
-def embed(task: Task, document: Document, drafts: Sequence[Draft], *, embedder: Embedder, lease: Lease) -> None:
+def embed(task: Task, document: Document, drafts: Sequence[Draft], *, embedder: Embedder, lease: Lease[Task]) -> None:
     """Stage every draft with its vector and its words, in batches; reports and checks the lease after each.
 
-    Drafts may be staged already. Vectors are taken over, by digest of model and text, from what was staged before, for
-    this task and others, and from the published chunks of the document.
+    Drafts may be staged already. Vectors of the same space are taken over, by digest of the text, from what was staged
+    before, for this task and others, and from the published chunks of the document.
     """
     if not drafts:
         _prepare(task, document, [], space=None)
@@ -41,7 +41,7 @@ def embed(task: Task, document: Document, drafts: Sequence[Draft], *, embedder: 
     _report(lease, len(drafts) - len(todo), len(drafts))  # the first batch may take its time
     for start in range(0, len(todo), BATCH):
         batch = todo[start : start + BATCH]
-        vectors = _vectors(task, [(digests[draft.seq], _text(draft)) for draft in batch], titled)
+        vectors = _vectors(task, [(digests[draft.seq], _text(draft)) for draft in batch], titled, space)
         words = staging.weigh(document, batch, beside=weighed)
         weighed = weighed[0] + len(batch), weighed[1] + sum(one.columns.length for one in words)
         pieces = [
@@ -68,25 +68,32 @@ def _weighed(task: Task, *, done: int) -> tuple[int, float]:
     return found["count"], found["length"]
 
 
-def _vectors(task: Task, wanted: Sequence[tuple[str, str]], titled: TitledEmbedder) -> dict[str, Vectors]:
+def _vectors(
+    task: Task, wanted: Sequence[tuple[str, str]], titled: TitledEmbedder, space: EmbeddingSpace
+) -> dict[str, Vectors]:
     """Vectors of texts by digest, given as pairs of digest and text: known ones, and the rest embedded."""
-    found = _known(task, {digest for digest, _ in wanted})
+    found = _known(task, {digest for digest, _ in wanted}, space)
     missing = {digest: text for digest, text in wanted if digest not in found}
     found.update(zip(missing, titled.embed(list(missing.values())), strict=True))
     return found
 
 
-def _known(task: Task, digests: Collection[str]) -> dict[str, Vectors]:
+def _known(task: Task, digests: Collection[str], space: EmbeddingSpace) -> dict[str, Vectors]:
     """Vectors of the document that are there already, staged or published."""
-    published = DenseRow.objects.filter(chunk__document=task.document_id, chunk__digest__in=digests)
-    pairs = {**paid.vectors(task, digests), **dict(published.values_list("chunk__digest", "embedding"))}
+    published = DenseRow.objects.filter(space=space, chunk__document=task.document_id, chunk__digest__in=digests)
+    pairs = {**paid.vectors(task, digests, space=space), **dict(published.values_list("chunk__digest", "embedding"))}
     return {digest: np.asarray(vector, dtype=np.float32) for digest, vector in pairs.items()}
 
 
 @retried
 def _prepare(task: Task, document: Document, drafts: Sequence[Draft], *, space: EmbeddingSpace | None) -> None:
-    """Note what the chunks to come are made from, and drop what an earlier try staged besides `drafts`."""
+    """Note what the chunks to come are made from, and drop what an earlier try staged besides `drafts`.
+
+    Vectors that it made with another model are dropped, too.
+    """
     staging.hold(task)
+    if Task.objects.filter(pk=task.pk).exclude(space=None).exclude(space=space).exists():
+        Stage.objects.filter(task=task).update(embedding=None, digest="")
     Task.objects.filter(pk=task.pk).update(recipe=recipes.recipe(document), space=space)
     Stage.objects.filter(task=task).exclude(seq__in=[draft.seq for draft in drafts]).delete()
 
@@ -97,6 +104,6 @@ def _stage(task: Task, pieces: Sequence[Finished]) -> None:
     staging.put(task, pieces)
 
 
-def _report(lease: Lease, ready: int, total: int) -> None:
+def _report(lease: Lease[Task], ready: int, total: int) -> None:
     share = shares.embedding_part if lease.task.kind == EMBED else shares.embedding
     lease.report(share(ready, total), f"Embedding {ready}/{total} chunks.", phase="embed", done=ready, total=total)

@@ -24,7 +24,7 @@ MIB = 1 << 20
 REMARKS = 10  # of a window, that go into the log
 
 
-def read(task: Task, document: Document, *, embedder: Embedder, lease: Lease, sandbox: Sandbox) -> list[Draft]:
+def read(task: Task, document: Document, *, embedder: Embedder, lease: Lease[Task], sandbox: Sandbox) -> list[Draft]:
     """Read the file of `document` from where an earlier try has come to; returns the drafts left to its own task.
 
     Those of a small document are all of them, and not staged yet; else up to PART, which are.
@@ -50,7 +50,14 @@ def read(task: Task, document: Document, *, embedder: Embedder, lease: Lease, sa
 
 
 def _read_on(
-    task: Task, document: Document, path: Path, point: Checkpoint, *, embedder: Embedder, lease: Lease, sandbox: Sandbox
+    task: Task,
+    document: Document,
+    path: Path,
+    point: Checkpoint,
+    *,
+    embedder: Embedder,
+    lease: Lease[Task],
+    sandbox: Sandbox,
 ) -> list[Draft]:
     def count(texts: Sequence[str]) -> list[int]:
         lease.check()  # cutting a window takes a while
@@ -88,13 +95,13 @@ def _landmarks(document: Document) -> Landmarks | None:
     return Landmarks(beginnings) if beginnings else None
 
 
-def _remark(lease: Lease, window: Window) -> None:
+def _remark(lease: Lease[Task], window: Window) -> None:
     """Tell what was left out of a window, and why."""
     for warning in window.parsed.warnings[:REMARKS]:
         lease.note(" ".join(warning.split())[:300])
 
 
-def _report(lease: Lease, window: Window, chunks: int) -> None:
+def _report(lease: Lease[Task], window: Window, chunks: int) -> None:
     done, total, unit = window.done, window.total, window.unit
     if unit == "bytes":
         done, total, unit = done // MIB, -(-total // MIB), "MiB"
@@ -105,7 +112,7 @@ def _report(lease: Lease, window: Window, chunks: int) -> None:
 
 
 @contextmanager
-def _on_disk(document: Document, lease: Lease) -> Iterator[Path]:
+def _on_disk(document: Document, lease: Lease[Task]) -> Iterator[Path]:
     """The bytes of a document that has some, as a file for the parser. Raises DocumentFault where they are missing."""
     with ExitStack() as stack:
         try:

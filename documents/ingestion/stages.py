@@ -22,7 +22,7 @@ def parser_limits() -> Limits:
     return Limits(memory=settings.RAG_PARSE_BYTES)
 
 
-def run(task: Task, lease: Lease, sandbox: Sandbox) -> None:
+def run(task: Task, lease: Lease[Task], sandbox: Sandbox) -> None:
     """Work on `task` until all its chunks are staged, and those it hands out are tasks of their own.
 
     Raises LeaseLost where the task is no longer ours, DocumentFault for what the file does, Unavailable and

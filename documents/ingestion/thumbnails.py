@@ -25,7 +25,7 @@ SIDE = 256  # pixels, of the longer side
 SECONDS = 10.0  # to draw one
 
 
-def make(document: Document, path: str, *, lease: Lease, sandbox: Sandbox) -> None:
+def make(document: Document, path: str, *, lease: Lease[Task], sandbox: Sandbox) -> None:
     """Draw the file at `path` and make that the document's thumbnail, in place of the one before.
 
     Goes without where there is nothing to draw, or drawing or storing fails: the text is what matters. Raises

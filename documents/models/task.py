@@ -166,6 +166,11 @@ class Task(models.Model):
         """Whether it lost so many workers that it runs alone."""
         return self.lost >= QUARANTINE and self.state in {TaskState.QUEUED, TaskState.PAUSED, TaskState.RUNNING}
 
+    @property
+    def taken(self) -> str:
+        """What its log says of a claim."""
+        return f"Taken by a worker, try {self.claims}."
+
     def beat(
         self,
         *,

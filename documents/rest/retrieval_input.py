@@ -5,9 +5,13 @@ from typing import Any
 
 from rest_framework import serializers
 
+from knowledgebases import rerankers
+from knowledgebases.conditions import Where
 from knowledgebases.models import Knowledgebase
+from knowledgebases.rerankers import Reranker
 from knowledgebases.retrieval import Options
 from knowledgebases.retrieval import query as queries
+from knowledgebases.retrieval.tagging import tag_sets
 from system.errors import ArgumentError, Code, NotFound, TooLarge
 from system.rest.failures import Unhandled
 from system.rest.refusing import Integer, Number, Switch, Text, Texts, integer, lookup_error, number
@@ -53,15 +57,26 @@ def refuse_unfilled(kbs: Sequence[Knowledgebase], *, code: Code = Code.DATA) -> 
         raise NotFound("No chunk found! Check the chunk status please!", code=code)
 
 
-def _rerank(value: Any) -> None:
-    if value:  # no tenant has a rerank model: there is no route yet to set one up
-        raise lookup_error(f"Model({value}) not authorized")
+def optional(name: str) -> Callable[[Any], float | None]:
+    """A number; None where the datasets, or the contract, have one of their own."""
+    check = number(name, 0.0)
+    return lambda value: None if value is None else check(value)
+
+
+def own_value(kbs: Sequence[Knowledgebase], name: str, otherwise: float) -> float:
+    """What the datasets that are searched have for a value which is not given; `otherwise` where they differ.
+
+    Datasets are made with the values of the contract, so it holds until somebody gives them others.
+    """
+    values = {getattr(kb, name) for kb in kbs}
+    return values.pop() if len(values) == 1 else otherwise
 
 
 class SourcesInput(serializers.Serializer[None]):
     """Where to search, to be checked before how.
 
-    Context `reach` gives the datasets with some ids, or raises what the route has to say of one that is out of reach.
+    Context `reach` gives the datasets with some ids, or raises what the route has to say of one that is out of reach;
+    `reached` are the datasets within it.
     """
 
     kbs: list[Knowledgebase]
@@ -73,28 +88,53 @@ class SourcesInput(serializers.Serializer[None]):
         return self.kbs
 
 
-class SearchInput(serializers.Serializer[None]):
+class SearchInput(SourcesInput):
     """What both APIs call by the same name; null counts as absent."""
 
     top_k = Integer(positive_top_k, absent=1024, help_text="At most so many candidates by vector.")
-    rerank_id = Text(_rerank)
+    rerank_id = Text(
+        lambda value: str(value) if value else "",
+        absent="",
+        help_text="`name@provider` of a rerank model: judges the 30 best, which are then the only hits.",
+    )
     page = Integer(integer("page", 1), absent=1)
     vector_similarity_weight = Number(
-        number("vector_similarity_weight", 0.3), absent=0.3, help_text="Of vectors against terms, 0 to 1."
+        optional("vector_similarity_weight"),
+        absent=None,
+        help_text="Of vectors against terms, 0 to 1. Absent: that of the datasets, 0.3 unless they were given another.",
     )
     keyword = Switch(chat_only("keyword"))
     cross_languages = Texts(chat_only("cross_languages"))
     use_kg = Switch(chat_only("use_kg"))
 
-    def options_with(self, *, document_ids: Sequence[str], size: int) -> Options:
-        """How to search these documents (all, where there are none), for a page of `size` hits."""
+    def validate_rerank_id(self, given: str) -> Reranker | None:
+        """The model, one that is set up for the tenant of the datasets."""
+        if not given:
+            return None
+        found = rerankers.find(self.kbs[0].tenant_id, given)
+        if found is None:
+            raise lookup_error(f"Model({given}) not authorized")
+        return found
+
+    def options_with(
+        self, *, document_ids: Sequence[str], size: int, threshold: float, where: Where | None = None
+    ) -> Options:
+        """How to search these documents (all, where there are none), for a page of `size` hits.
+
+        Where no document is as `where` has it, it restricts nothing (contract F.4).
+        """
         value: dict[str, Any] = self.validated_data
+        weight = value["vector_similarity_weight"]
         return Options(
             document_ids=document_ids or None,
+            where=where,
+            unless_none=where is not None,
             page=max(1, value["page"]),
             page_size=max(0, size),
-            threshold=value["similarity_threshold"],
-            weight=value["vector_similarity_weight"],
+            threshold=threshold,
+            weight=own_value(self.kbs, "vector_similarity_weight", 0.3) if weight is None else weight,
             top_k=value["top_k"],
             highlight=value["highlight"],
+            reranker=value["rerank_id"],
+            tag_sets=tag_sets(self.kbs, self.context["reached"]),
         )

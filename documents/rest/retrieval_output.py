@@ -12,7 +12,7 @@ from knowledgebases.retrieval import Answer, Scored
 
 
 class BaseHit(serializers.Serializer[Any]):
-    """A chunk with its scores; context `languages` gives that of each dataset."""
+    """A chunk with its scores; context `languages` gives that of each dataset, `explain` says whether to explain."""
 
     content_ltks = serializers.SerializerMethodField(help_text="The terms of the content as searches see them.")
     image_id = serializers.SerializerMethodField()
@@ -39,10 +39,12 @@ class BaseHit(serializers.Serializer[Any]):
         return ""
 
     def to_representation(self, scored: Scored) -> dict[str, Any]:
-        """The hit; without the key `highlight` where it was not asked for."""
+        """The hit; without the keys `highlight` and `explain` where they were not asked for."""
         row = super().to_representation(scored)
         if scored.highlight is None:
             del row["highlight"]
+        if not self.context["explain"]:
+            row.pop("explain", None)
         return row
 
 
@@ -60,7 +62,7 @@ class BasePage(serializers.Serializer[None]):
     total = serializers.IntegerField()
     doc_aggs = DocumentHits(many=True)
     degraded = serializers.CharField(
-        required=False, help_text="Present where the embedding model did not answer: why the answer has less."
+        required=False, help_text="Present where a model did not answer: why the answer has less."
     )
 
 
@@ -77,12 +79,14 @@ def pages(filled: type[BasePage]) -> PolymorphicProxySerializer:
     return PolymorphicProxySerializer(f"{filled.__name__}OrEmpty", [filled, EmptyPage], None)
 
 
-def page_of(found: Answer, kbs: Sequence[Knowledgebase], hit: type[BaseHit]) -> dict[str, Any]:
+def page_of(
+    found: Answer, kbs: Sequence[Knowledgebase], hit: type[BaseHit], *, explain: bool = False
+) -> dict[str, Any]:
     """What a search of `kbs` found, its hits in the shape of `hit`."""
-    languages = {kb.pk: kb.language for kb in kbs}
+    context = {"languages": {kb.pk: kb.language for kb in kbs}, "explain": explain}
     page: dict[str, Any] = {
         "total": found.total,
-        "chunks": hit([*found.hits], many=True, context={"languages": languages}).data,
+        "chunks": hit([*found.hits], many=True, context=context).data,
         "doc_aggs": DocumentHits([*found.documents], many=True).data,
     }
     return page | ({"degraded": found.degraded} if found.degraded else {})

@@ -1,5 +1,7 @@
 """POST /v1/chunk/retrieval_test: a search, to see what it finds (contract C.6, F)."""
 
+from typing import Any
+
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 
@@ -26,7 +28,7 @@ class RetrievalTestViewSet(WebViewSet):
         """The passages of datasets that answer a question, best first."""
         body = web_object(request)
         require(body, "kb_id", "question")
-        given = RetrievalTestInput(data=body, context={"reach": self.all_reached})
+        given = RetrievalTestInput(data=body, context=self.reaching())
         given.is_valid(raise_exception=True)
         question = given.validated_data["question"]
         if not question.strip():
@@ -34,6 +36,10 @@ class RetrievalTestViewSet(WebViewSet):
         refuse_unfilled(given.kbs)
         page = page_of(retrieve(given.kbs, question, given.options()), given.kbs, RawHit)
         return Answer(page | {"labels": None})
+
+    def reaching(self) -> dict[str, Any]:
+        """What the caller reaches, for the checks of the input."""
+        return {"reach": self.all_reached, "reached": self.get_queryset()}
 
     def missing(self, key: str) -> RagError:
         """OWNER103, for foreign and unknown datasets alike."""

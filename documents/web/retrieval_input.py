@@ -47,4 +47,6 @@ class RetrievalTestInput(_Sources, SearchInput):
     def options(self) -> Options:
         """How to search; documents of other datasets find nothing."""
         value: dict[str, Any] = self.validated_data
-        return self.options_with(document_ids=value["doc_ids"], size=value["size"])
+        return self.options_with(
+            document_ids=value["doc_ids"], size=value["size"], threshold=value["similarity_threshold"]
+        )

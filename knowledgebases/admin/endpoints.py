@@ -1,6 +1,7 @@
 """Remote models in the console: their address and their key, which goes in and never comes out."""
 
 import time
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from django import forms
@@ -15,6 +16,7 @@ from unfold.decorators import action, display
 from unfold.widgets import UnfoldAdminPasswordWidget, UnfoldAdminSelectWidget, UnfoldBooleanSwitchWidget
 
 from knowledgebases.embedders import catalogue, circuits, remote_embedder
+from knowledgebases.rerankers import remote_reranker
 from system.console.display import Tone, badge
 from system.console.pages import ConsoleAdmin, DeedForm
 from system.errors import RagError
@@ -50,6 +52,8 @@ class EndpointForm(DeedForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        if address := self.fields.get("base_url"):
+            address.help_text = "Up to and including /v1; /embeddings is appended, or /rerank for a rerank model."
         if "api_key" in self.fields:
             self.fields["api_key"].help_text = f"Stored sealed, never shown. Now: {shown_key(self.instance)[0]}."
 
@@ -90,7 +94,7 @@ def shown_state(endpoint: ModelEndpoint) -> tuple[str, Tone]:
 
 @admin.register(ModelEndpoint)
 class EndpointAdmin(ConsoleAdmin):
-    """Models that datasets may be embedded with, beside the bundled one."""
+    """Models that datasets may be embedded with, beside the bundled one, and those that rerank what searches find."""
 
     form = EndpointForm
     list_display = ["model_id", "model_type", "tenant", "base_url", "shown_key", "shown_state", "updated_at"]
@@ -136,27 +140,40 @@ class EndpointAdmin(ConsoleAdmin):
 
     @action(description="Test", permissions=["change"], icon="network_check")
     def test(self, request: HttpRequest, queryset: QuerySet[ModelEndpoint]) -> None:
-        """Embed a word with each, and say what came back."""
+        """Embed a word with each, or have it reranked, and say what came back."""
         for endpoint in queryset[:_TESTED_AT_ONCE]:
             self._test(request, endpoint)
 
     def _test(self, request: HttpRequest, endpoint: ModelEndpoint) -> None:
-        if endpoint.model_type != ModelType.EMBEDDING:
-            messages.warning(request, f"{endpoint}: only embedding models can be tested.")
+        trial = _TRIALS.get(endpoint.model_type)
+        if trial is None:
+            messages.warning(request, f"{endpoint}: only models that embed or rerank can be tested.")
             return
         begun = time.monotonic()
         try:
-            embedder = remote_embedder(
-                base_url=endpoint.base_url,
-                model=endpoint.name,
-                api_key=endpoint.api_key,
-                dimension=endpoint.dimension,
-                model_id=endpoint.model_id,
-            )
-            vectors = embedder.embed(["otter"])
+            said = trial(endpoint)
         except RagError as error:
             messages.error(request, f"{endpoint}: {error.message}")
         else:
             elapsed = 1000 * (time.monotonic() - begun)
             circuits.close(endpoint.pk)
-            messages.success(request, f"{endpoint}: answered in {elapsed:.0f} ms, {vectors.shape[1]} dimensions.")
+            messages.success(request, f"{endpoint}: answered in {elapsed:.0f} ms, {said}.")
+
+
+def _embedded(endpoint: ModelEndpoint) -> str:
+    embedder = remote_embedder(
+        base_url=endpoint.base_url,
+        model=endpoint.name,
+        api_key=endpoint.api_key,
+        dimension=endpoint.dimension,
+        model_id=endpoint.model_id,
+    )
+    return f"{embedder.embed(['otter']).shape[1]} dimensions"
+
+
+def _reranked(endpoint: ModelEndpoint) -> str:
+    near, far = remote_reranker(endpoint).scores("Where do otters sleep?", ["Otters sleep in kelp.", "Pay by invoice."])
+    return f"{near:.2f} for a passage that fits and {far:.2f} for one that does not"
+
+
+_TRIALS: Mapping[str, Callable[[ModelEndpoint], str]] = {ModelType.EMBEDDING: _embedded, ModelType.RERANK: _reranked}

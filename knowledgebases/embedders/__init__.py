@@ -15,6 +15,7 @@ from knowledgebases.embedders import catalogue, modeldir
 from system.errors import Misconfigured
 
 if TYPE_CHECKING:
+    from knowledgebases.embedders.gate import Gate
     from knowledgebases.embedders.onnx import OnnxEmbedder
     from knowledgebases.embedders.openai import OpenAIEmbedder
     from system.transport import Transport
@@ -22,7 +23,16 @@ if TYPE_CHECKING:
 # onnxruntime would tell its maker about each process that uses it, over HTTPS; it looks here when it is imported.
 os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 
-__all__ = ["catalogue", "configure", "default_for", "installed", "local_embedder", "remote_embedder"]
+__all__ = [
+    "catalogue",
+    "configure",
+    "default_for",
+    "gate_before",
+    "installed",
+    "local_embedder",
+    "remote_embedder",
+    "transport",
+]
 
 BUNDLED = Path(__file__).parent / "models"
 ENGLISH = "english"
@@ -88,6 +98,18 @@ def remote_embedder(
     the site's number.
     """
     return _connected(base_url, model, api_key, model_id, dimension, endpoint, concurrency, _site)
+
+
+def transport() -> "Transport":
+    """The guarded client that models are called with; it knows the private endpoints of this site."""
+    return _transport(_site.private_endpoints)
+
+
+def gate_before(endpoint: str, model_id: str, concurrency: int | None) -> "Gate":
+    """The gate of the endpoint with this id of its row, with `concurrency` slots instead of the site's number."""
+    from knowledgebases.embedders.gate import Gate
+
+    return Gate(endpoint, model_id, _site.slots and (concurrency or _site.slots))
 
 
 def directory_of(name: str, models_dir: Path | None) -> Path:

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 BUILTIN = "Builtin"
 COMPATIBLE = "OpenAI-API-Compatible"
+TEI = "TEI"
+"""Text Embeddings Inference, whose route for reranking is its own."""
 DEFAULT = "all-MiniLM-L6-v2"
 """The bundled model: what other names of provider `Builtin` mean, unless a directory of that name is configured."""
 MULTILINGUAL = "multilingual-e5-small"
@@ -20,7 +22,7 @@ class Model:
 
     name: str
     model_type: str
-    """`embedding` or `chat`."""
+    """`embedding`, `chat` or `rerank`."""
     dimension: int | None = None
     """Length of a vector; None for other than embedding models, and where it is not known."""
     batch: int = 32
@@ -64,7 +66,14 @@ PROVIDERS: dict[str, Provider] = {
             "https://dashscope.aliyuncs.com/compatible-mode/v1",
             (Model("text-embedding-v3", "embedding", 1024, batch=10),),
         ),
+        Provider(
+            "Cohere",
+            "https://api.cohere.com/v2",
+            (Model("rerank-v3.5", "rerank"), Model("rerank-multilingual-v3.0", "rerank")),
+        ),
+        Provider("Jina", "https://api.jina.ai/v1", (Model("jina-reranker-v2-base-multilingual", "rerank"),)),
         Provider(COMPATIBLE, "", (), any_model=True),
+        Provider(TEI, "", (), any_model=True),
     )
 }
 

@@ -12,6 +12,7 @@ from django.db import connection
 from knowledgebases.embedders import circuits
 from knowledgebases.embedders.interrupting import checkpoint
 from system.errors import Misconfigured, Suspended, Unavailable
+from system.transactions import let_go
 
 PATIENCE = 10.0  # seconds that a caller waits for its turn; a worker has other tasks
 BUSY_SECONDS = 2  # after which it comes back
@@ -41,6 +42,8 @@ class Gate:
         slot = self._take()
         try:
             leave = circuits.admit(self._endpoint)
+            if slot is None:  # else the lock needs the connection
+                let_go()
             try:
                 yield
             except Unavailable as error:

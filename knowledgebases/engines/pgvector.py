@@ -4,11 +4,16 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from django.db import connection
+from django.conf import settings
+from django.db import OperationalError, connection
 from pgvector import HalfVector
+from psycopg.errors import QueryCanceled
 
+from knowledgebases.engines import sqltext
 from knowledgebases.engines.base import Found, Hit, Query
-from knowledgebases.lexical import statistics, tokenizer
+from knowledgebases.engines.predicate import Predicate
+from knowledgebases.lexical import tokenizer
+from system.errors import Unavailable
 
 EXACT_DENSE = 20_000
 """Chunks in scope up to which every vector is compared; above, the HNSW index of the space is used."""
@@ -17,85 +22,61 @@ POSTINGS = 20_000
 """Chunks that are scored at first: terms are taken by falling idf while their document frequencies sum up to this."""
 
 EXHAUSTIVE_LEXICAL = 200_000
-"""Chunks in scope up to which every chunk with any term is scored where `POSTINGS` might have missed one."""
+"""Chunks of the datasets up to which every chunk with any term is scored where `POSTINGS` might have missed one."""
 
-# iterative_scan: filters are applied while the graph is walked, so that it is walked until enough rows pass them.
-_SETTINGS = (
-    "SET LOCAL hnsw.iterative_scan = relaxed_order; SET LOCAL hnsw.ef_search = 200; "
-    "SET LOCAL hnsw.max_scan_tuples = 40000; "
-)
-
-_LEXICAL_PART = f"""
-asked (kb_id, term, dim) AS (SELECT * FROM unnest(%(owners)s::text[], %(salted)s::int[], %(dims)s::int[])),
-counts AS ({statistics.FREQUENCIES}),
-totals AS ({statistics.TOTALS}),
-size AS (SELECT coalesce(sum(chunks), 0) AS n FROM totals),
-idf AS MATERIALIZED (
-  SELECT dim, df, ln(1 + (greatest(n - df, 0) + 0.5) / (df + 0.5)) AS idf
-  FROM (SELECT a.dim, coalesce(sum(c.df), 0)::float8 AS df
-        FROM asked a LEFT JOIN counts c ON c.kb_id = a.kb_id AND c.term = a.term GROUP BY a.dim) s, size),
-picked AS MATERIALIZED (
-  SELECT dim, idf, upto <= %(postings)s OR place = 1 AS taken
-  FROM (SELECT dim, idf, sum(df) OVER w AS upto, row_number() OVER w AS place
-        FROM idf WHERE df > 0 WINDOW w AS (ORDER BY idf DESC, dim)) p),
-question AS MATERIALIZED (
-  SELECT ('{{{{' || string_agg((dim + 1) || ':' || idf::float4, ',') || '}}}}/{tokenizer.DIMENSIONS}')::sparsevec
-         AS weights FROM picked),
-perfect AS (SELECT a.kb_id, sum(i.idf) AS idf FROM asked a JOIN idf i USING (dim) GROUP BY a.kb_id),
-lexical AS MATERIALIZED (
-  SELECT l.chunk_id, -(l.weights <#> (SELECT weights FROM question)) AS bm25
-  FROM rag_chunk_lexical l
-  WHERE l.terms && (SELECT array_agg(a.term) FROM asked a JOIN picked p USING (dim) WHERE p.taken)
-    AND l.kb_id = ANY((SELECT ids FROM living)::text[]) AND l.available
-    AND l.document_id NOT IN (SELECT id FROM hidden) {{documents}}
-  ORDER BY bm25 DESC, l.chunk_id LIMIT %(lexical)s)"""  # noqa: S608 -- constants
-
-_DENSE_PART = """
-wanted AS MATERIALIZED (SELECT %(vector)s::halfvec({dimension}) AS vector),
-near AS MATERIALIZED (
-  SELECT v.chunk_id FROM rag_chunk_dense v
-  WHERE v.kb_id = ANY((SELECT ids FROM living)::text[]) AND v.space_id = {space} AND v.available
-    AND v.document_id NOT IN (SELECT id FROM hidden) {documents}
-  ORDER BY {order} LIMIT %(dense)s)"""
-
-_SEARCH = """
-WITH living AS MATERIALIZED (
-  SELECT array_agg(id) AS ids FROM rag_knowledgebase WHERE id = ANY(%(kb_ids)s) AND deleted_at IS NULL),
-hidden AS MATERIALIZED (
-  SELECT id FROM rag_document WHERE kb_id = ANY(%(kb_ids)s) AND (NOT enabled OR deleted_at IS NOT NULL)),
-{parts},
-found AS MATERIALIZED ({found})
-SELECT c.id, c.document_id, d.name, c.kb_id, c.content, c.important_keywords, c.questions, c.positions, c.kind,
-  k.pagerank, {bm25} AS bm25, {perfect} AS perfect, {cosine} AS cosine, {exact} AS exact
-FROM found
-JOIN rag_chunk c ON c.id = found.chunk_id
-JOIN rag_document d ON d.id = c.document_id
-JOIN rag_knowledgebase k ON k.id = c.kb_id
-{joins}
-"""
+FEW_WORDS = 2_000
+"""Chunks in scope up to which each is scored, whatever its words, in a search that is narrowed to some documents."""
 
 
 class PgvectorEngine:
-    """Searches the index rows that live beside the chunks: nothing to keep in step."""
+    """Searches the index rows that live beside the chunks: nothing to keep in step.
+
+    A search ends with Unavailable after RAG_SEARCH_SECONDS, outside of a transaction; within one, the limits of its
+    owner hold.
+    """
 
     def search(self, query: Query) -> Found:
         """Candidates for `query`; a second round trip only where very frequent terms could have hidden a chunk."""
         if not query.terms or query.document_ids == []:
             return Found(hits=())
-        found = _run(query, postings=POSTINGS)
-        if not found.exact and query.chunks <= EXHAUSTIVE_LEXICAL:
-            found = _run(query, postings=None)
-        return found
+        exhaustive = query.among is not None or query.chunks <= EXHAUSTIVE_LEXICAL
+        # The list of a narrowed search is rarely full, and so rarely exact at the first try.
+        found = _run(query, postings=None if exhaustive and (query.among is not None or _narrowed(query)) else POSTINGS)
+        return found if found.exact or not exhaustive else _run(query, postings=None)
 
 
 def _run(query: Query, *, postings: int | None) -> Found:
     sql, parameters = _statement(query, postings=postings)
-    with connection.cursor() as cursor:
-        cursor.execute(sql, parameters)
-        while cursor.description is None:  # results of the settings, which travel with the search
-            cursor.nextset()
-        rows = cursor.fetchall()
-    return Found(hits=[_hit(row) for row in rows], exact=rows[0][-1] if rows else postings is None)
+    limit = "" if connection.in_atomic_block else f"SET LOCAL statement_timeout = {_milliseconds()}; "
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute(limit + sql, parameters)
+            while cursor.description is None:  # results of the settings, which travel with the search
+                cursor.nextset()
+            rows = cursor.fetchall()
+    except OperationalError as error:
+        if isinstance(error.__cause__, QueryCanceled):
+            raise Unavailable(
+                f"The search took more than {_milliseconds() / 1000:g} seconds and was given up. Ask in fewer words, "
+                "or search fewer datasets or documents.",
+                headers={"Retry-After": "5"},
+            ) from error
+        raise
+    exact, near, documents, reworded = rows[0][:4]
+    hits = [_hit(row[4:]) for row in rows if row[4] is not None]
+    return Found(hits=hits, exact=exact, near=near, documents=documents, reworded=reworded)
+
+
+def _milliseconds() -> int:
+    return max(1, round(settings.RAG_SEARCH_SECONDS * 1000))
+
+
+def _all_compared(query: Query) -> bool:
+    return query.among is not None or query.chunks <= EXACT_DENSE
+
+
+def _narrowed(query: Query) -> bool:
+    return query.document_ids is not None or query.where is not None
 
 
 def _statement(query: Query, *, postings: int | None) -> tuple[str, dict[str, Any]]:
@@ -103,84 +84,115 @@ def _statement(query: Query, *, postings: int | None) -> tuple[str, dict[str, An
     asked = [(kb_id, term) for kb_id, terms in query.terms.items() for term in terms]
     parameters: dict[str, Any] = {
         "kb_ids": list(query.terms),
-        "document_ids": list(query.document_ids or ()),
         "owners": [kb_id for kb_id, _ in asked],
         "salted": [tokenizer.salted(term, kb_id) for kb_id, term in asked],
         "dims": [tokenizer.dimension(term) for _, term in asked],
         "postings": 2**62 if postings is None else postings,
         "lexical": query.lexical,
         "dense": query.dense,
+        "spoken_in": list(query.languages),
+        "languages": list(query.languages.values()),
+        "among": list(query.among or ()),
+        "chunks": query.chunks,
+        "few": EXACT_DENSE,
+        "few_words": FEW_WORDS,
     }
-    documents = "" if query.document_ids is None else "AND {row}.document_id = ANY(%(document_ids)s)"
-    parts, found, settings = [], [], ""
-    columns = {"bm25": "0", "perfect": "0", "cosine": "NULL", "exact": "true", "joins": ""}
+    columns = {"bm25": "0", "perfect": "0", "cosine": "NULL", "exact": "true", "near": "true", "documents": "NULL"}
+    parts, found, joins, setup = [], [], "", ""
+    if _narrowed(query):
+        parts.append(_picked(query, parameters))
+        columns["documents"] = "(SELECT documents FROM scope)"
     if asked:
-        parts.append(_LEXICAL_PART.format(documents=documents.format(row="l")))
-        found.append("SELECT chunk_id FROM lexical")
-        columns |= _lexical_columns()
+        parts.append(sqltext.LEXICAL_PART.format(ways=_words(query)))
+        found.append("SELECT chunk_id, row_number() OVER (ORDER BY bm25 DESC, chunk_id) AS place FROM lexical")
+        columns |= _lexical_columns(query)
+        joins += "\n  LEFT JOIN rag_chunk_lexical l ON l.chunk_id = c.id"
     if query.vector is not None and query.space_id is not None:
-        settings = "" if query.chunks <= EXACT_DENSE else _SETTINGS
+        setup = "" if _all_compared(query) else sqltext.SETTINGS
         parameters["vector"] = HalfVector(query.vector).to_text()
-        parts.append(_dense_part(query, documents.format(row="v")))
-        found.append("SELECT chunk_id FROM near")
+        parts.append(_dense_part(query))
+        found.append("SELECT chunk_id, row_number() OVER (ORDER BY distance, chunk_id) AS place FROM near")
         columns["cosine"] = "-(v.embedding <#> (SELECT vector FROM wanted))"
-        columns["joins"] += f" LEFT JOIN rag_chunk_dense v ON v.chunk_id = c.id AND v.space_id = {int(query.space_id)}"
-    if not parts:
-        found.append("SELECT NULL::text AS chunk_id WHERE false")
-        parts.append("nothing AS (SELECT 1)")
-    sql = _SEARCH.format(parts=",".join(parts), found=" UNION ".join(found), **columns)
-    return settings + sql, parameters
+        columns["near"] = _near(query)
+        joins += f"\n  LEFT JOIN rag_chunk_dense v ON v.chunk_id = c.id AND v.space_id = {int(query.space_id)}"
+    if not found:
+        found.append("SELECT NULL::text AS chunk_id, 1 AS place WHERE false")
+    sql = sqltext.SEARCH.format(
+        parts="".join(f",\n{part}" for part in parts), found=" UNION ALL ".join(found), joins=joins, **columns
+    )
+    return setup + sql, parameters
 
 
-def _lexical_columns() -> dict[str, str]:
-    # Exact: the last of a full list scores at least what a chunk with none of the taken terms could reach. A list that
-    # is not full holds every chunk with a taken term, but chunks with other terms alone may be missing.
+def _picked(query: Query, parameters: dict[str, Any]) -> str:
+    """The documents that a search is narrowed to; adds its own to the `parameters`."""
+    wanted = []
+    if query.document_ids is not None:
+        wanted.append("d.id = ANY(%(document_ids)s)")
+        parameters["document_ids"] = list(query.document_ids)
+    if query.where is not None:
+        predicate = Predicate(query.where, "d.meta_fields")
+        wanted.append(predicate.sql)
+        parameters.update(predicate.parameters)
+    parameters["unless_none"] = query.unless_none and query.where is not None
+    return sqltext.PICKED.replace("{wanted}", " AND ".join(wanted))  # a predicate has braces of its own
+
+
+def _in_scope(query: Query, row: str) -> str:
+    among = "" if query.among is None else sqltext.AMONG.format(row=row)
+    return among + (sqltext.IN_SCOPE.format(row=row) if _narrowed(query) else "")
+
+
+def _words(query: Query) -> str:
+    """The chunks with the best words: by the index of terms, or chunk by chunk in very small scopes."""
+    names = {"rows": "rag_chunk_lexical l", "taken": "p.taken", "documents": _in_scope(query, "l"), "unless": ""}
+    if not _narrowed(query):
+        return sqltext.WORDS.format(**names)
+    few = {"rows": sqltext.ROWS_OF_FEW, "taken": "true", "unless": f" AND {sqltext.FEW_WORDS}"}
+    ways = [
+        sqltext.WORDS.format(**names | few),
+        sqltext.WORDS.format(**names | {"unless": f" AND NOT {sqltext.FEW_WORDS}"}),
+    ]
+    return " UNION ALL ".join(ways)
+
+
+def _lexical_columns(query: Query) -> dict[str, str]:
     return {
         "bm25": "coalesce(-(l.weights <#> (SELECT weights FROM question)), 0)",
         "perfect": "(SELECT p.idf FROM perfect p WHERE p.kb_id = c.kb_id)",
-        "exact": "coalesce((SELECT sum(idf) FROM picked WHERE NOT taken), 0) <= "
-        "(SELECT CASE WHEN count(*) >= %(lexical)s THEN min(bm25) ELSE 0 END FROM lexical)",
-        "joins": " LEFT JOIN rag_chunk_lexical l ON l.chunk_id = c.id",
+        "exact": f"{sqltext.FEW_WORDS} OR {sqltext.EXACT}" if _narrowed(query) else sqltext.EXACT,
     }
 
 
-def _dense_part(query: Query, documents: str) -> str:
-    """The nearest vectors, exactly in small scopes.
-
-    `+ 0` keeps the planner off the HNSW index, which it would take for a small dataset beside large ones and then find
-    next to nothing of it (recall@100 of .04 for 5,000 of 100,000 rows).
-    """
+def _dense_part(query: Query) -> str:
+    """The nearest vectors: exactly in small scopes, of whatever size the datasets are; else by the index."""
     dimension = len(query.vector) if query.vector is not None else 0
-    if query.chunks <= EXACT_DENSE:
-        distance = "v.embedding <#> (SELECT vector FROM wanted)"
-        order = f"({distance}) + 0"
+    names = {
+        "distance": "v.embedding <#> (SELECT vector FROM wanted)",
+        "indexed": f"v.embedding::halfvec({dimension}) <#> (SELECT vector FROM wanted)",  # noqa: S608 -- a number
+        "visible": sqltext.VISIBLE.format(space=int(query.space_id or 0)),
+        "space": int(query.space_id or 0),
+        "documents": _in_scope(query, "v"),
+        "few": sqltext.FEW,
+    }
+    if _all_compared(query):
+        ways = [sqltext.ALL.format(**names)]
+    elif _narrowed(query):
+        ways = [sqltext.OF_FEW.format(**names), sqltext.NEAREST.format(unless=f" AND NOT {sqltext.FEW}", **names)]
     else:
-        distance = order = f"v.embedding::halfvec({dimension}) <#> (SELECT vector FROM wanted)"  # noqa: S608
-    return _DENSE_PART.format(
-        order=order,
-        dimension=dimension,
-        space=int(query.space_id or 0),
-        documents=documents,
-    )
+        ways = [sqltext.NEAREST.format(unless="", **names)]
+    return sqltext.DENSE_PART.format(dimension=dimension, ways=" UNION ALL ".join(ways))
+
+
+def _near(query: Query) -> str:
+    """Whether every vector in scope is compared."""
+    if _all_compared(query):
+        return "true"
+    return sqltext.FEW if _narrowed(query) else "false"
 
 
 def _hit(row: Sequence[Any]) -> Hit:
-    (
-        chunk_id,
-        document_id,
-        name,
-        kb_id,
-        content,
-        keywords,
-        questions,
-        positions,
-        kind,
-        pagerank,
-        bm25,
-        perfect,
-        cosine,
-        _,
-    ) = row
+    chunk_id, document_id, name, kb_id, content, keywords, questions, positions, kind, pagerank, *scores = row
+    bm25, perfect, cosine, place, tag_weights, tags = scores
     return Hit(
         chunk_id=chunk_id,
         document_id=document_id,
@@ -194,4 +206,7 @@ def _hit(row: Sequence[Any]) -> Hit:
         pagerank=float(pagerank),
         term=min(1.0, max(0.0, bm25 / perfect)) if perfect else 0.0,
         cosine=None if cosine is None else float(cosine),
+        place=place,
+        tag_weights=json.loads(tag_weights),
+        tags=tags,
     )

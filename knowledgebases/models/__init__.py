@@ -2,7 +2,8 @@
 
 from knowledgebases.models.chunk import Chunk, chunk_id
 from knowledgebases.models.circuit import Circuit
-from knowledgebases.models.index import DenseRow, LexicalRow, LexicalTotal, TermDelta, TermFrequency
+from knowledgebases.models.following import IndexState, PendingChunk, SearchIndex
+from knowledgebases.models.index import DenseRow, LexicalRow, LexicalTotal, ReweighedRow, TermDelta, TermFrequency
 from knowledgebases.models.knowledgebase import EmbeddingSpace, Knowledgebase, Method, Permission
 
 __all__ = [
@@ -10,11 +11,15 @@ __all__ = [
     "Circuit",
     "DenseRow",
     "EmbeddingSpace",
+    "IndexState",
     "Knowledgebase",
     "LexicalRow",
     "LexicalTotal",
     "Method",
+    "PendingChunk",
     "Permission",
+    "ReweighedRow",
+    "SearchIndex",
     "TermDelta",
     "TermFrequency",
     "chunk_id",

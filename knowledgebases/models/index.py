@@ -17,11 +17,8 @@ from system.models.triggers import after_statement
 
 
 class IndexRow(models.Model):
-    """What both index tables share: the chunk, and the columns that searches filter by."""
+    """What both index tables share: the columns that searches filter by."""
 
-    chunk = models.OneToOneField(
-        Chunk, models.DO_NOTHING, primary_key=True, db_constraint=False, related_name="%(class)s"
-    )
     kb_id = models.CharField(max_length=32)
     document_id = models.CharField(max_length=32)
     available = models.BooleanField(default=True)
@@ -31,14 +28,20 @@ class IndexRow(models.Model):
 
 
 class DenseRow(IndexRow):
-    """The embedding of a chunk, L2-normalised; an HNSW index is partial on its space (expression `::halfvec(dim)`)."""
+    """The embedding of a chunk, L2-normalised; an HNSW index is partial on its space (expression `::halfvec(dim)`).
 
+    Each chunk has a row in the space that its dataset serves, and may have rows in others: those that a reindex builds,
+    or keeps to go back to. Such a row is of the chunk's present text, or is not there.
+    """
+
+    pk = models.CompositePrimaryKey("chunk_id", "space_id")
+    chunk = models.ForeignKey(Chunk, models.DO_NOTHING, db_constraint=False, db_index=False, related_name="denserows")
     space = models.ForeignKey(EmbeddingSpace, models.PROTECT, related_name="+", db_index=False)
     embedding = HalfVectorField()
 
     class Meta:
         db_table = "rag_chunk_dense"
-        indexes = [models.Index(fields=["kb_id", "document_id"], name="dense_row_scope")]
+        indexes = [models.Index(fields=["kb_id", "space", "document_id"], name="dense_row_place")]
 
 
 # New terms of the statement's rows count +1, old ones -1; one delta row per dataset and statement, none for no change.
@@ -67,9 +70,19 @@ _CHANGED = f"""
 """  # noqa: S608 -- constants
 
 
+# Whatever is written of a lexical row, its words may have changed, though they look the same in this language.
+_OUTDATE = """
+    DELETE FROM rag_chunk_reweighed r USING {rows} changed WHERE r.chunk_id = changed.chunk_id;
+    RETURN NULL;
+"""
+
+
 class LexicalRow(IndexRow):
     """The terms of a chunk: hashed with the dataset as salt to find it, weighted (BM25 tf part) to score it."""
 
+    chunk = models.OneToOneField(
+        Chunk, models.DO_NOTHING, primary_key=True, db_constraint=False, related_name="lexicalrow"
+    )
     length = models.PositiveIntegerField(help_text="Weighted number of terms.")
     terms = ArrayField(models.IntegerField())
     weights = SparseVectorField()
@@ -81,7 +94,28 @@ class LexicalRow(IndexRow):
             after_statement("terms_inserted", pgtrigger.Insert, _COUNT_TERMS.format(rows=_NEW)),
             after_statement("terms_deleted", pgtrigger.Delete, _COUNT_TERMS.format(rows=_OLD)),
             after_statement("terms_updated", pgtrigger.Update, _COUNT_TERMS.format(rows=_CHANGED)),
+            after_statement("outdate_updated", pgtrigger.Update, _OUTDATE.format(rows="new_rows")),
+            after_statement("outdate_deleted", pgtrigger.Delete, _OUTDATE.format(rows="old_rows")),
         ]
+
+
+class ReweighedRow(models.Model):
+    """What is to be the lexical row of a chunk when its dataset is searched in another language.
+
+    It is made from what the chunk's lexical row was made from, or is not there.
+    """
+
+    chunk = models.OneToOneField(
+        Chunk, models.DO_NOTHING, primary_key=True, db_constraint=False, related_name="reweighedrow"
+    )
+    kb_id = models.CharField(max_length=32)
+    length = models.PositiveIntegerField()
+    terms = ArrayField(models.IntegerField())
+    weights = SparseVectorField()
+
+    class Meta:
+        db_table = "rag_chunk_reweighed"
+        indexes = [models.Index(fields=["kb_id"], name="reweighed_row_kb")]
 
 
 class TermDelta(models.Model):
@@ -140,6 +174,21 @@ pgtrigger.register(
                 FROM new_rows n WHERE l.chunk_id = n.id AND l.available <> n.available;
                 UPDATE rag_chunk_dense d SET available = n.available
                 FROM new_rows n WHERE d.chunk_id = n.id AND d.available <> n.available;
+            END IF;
+            RETURN NULL;
+        """,
+    ),
+    # Vectors of the space that is served are written by whoever changes the text; those of others, which somebody is
+    # just building or keeps to go back to, have to be made anew.
+    after_statement(
+        "outdate_vectors",
+        pgtrigger.Update,
+        """
+            IF EXISTS (SELECT id, digest FROM new_rows EXCEPT SELECT id, digest FROM old_rows) THEN
+                DELETE FROM rag_chunk_dense v
+                USING (SELECT id, kb_id, digest FROM new_rows EXCEPT SELECT id, kb_id, digest FROM old_rows) n,
+                      rag_knowledgebase k
+                WHERE v.chunk_id = n.id AND k.id = n.kb_id AND v.space_id <> k.space_id;
             END IF;
             RETURN NULL;
         """,

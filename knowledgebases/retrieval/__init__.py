@@ -1,22 +1,27 @@
 """Retrieval: the passages of some datasets that answer a question."""
 
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
+from knowledgebases.conditions import Where
 from knowledgebases.embedders.base import Embedder, Vectors
 from knowledgebases.embedding import embedder_for
-from knowledgebases.engines.base import Engine
-from knowledgebases.engines.pgvector import PgvectorEngine
+from knowledgebases.engines.base import Engine, Found, Query
+from knowledgebases.engines.choice import chosen_engine
 from knowledgebases.models import EmbeddingSpace, Knowledgebase
+from knowledgebases.rerankers.base import Reranker
 from knowledgebases.retrieval import query as queries
-from knowledgebases.retrieval.fusion import Scored, fuse
+from knowledgebases.retrieval.fusion import Parts, Scored, clamped, ranked, score
 from knowledgebases.retrieval.highlight import highlight as marked
 from knowledgebases.retrieval.highlight import plain
 from knowledgebases.retrieval.listing import search_text
+from knowledgebases.retrieval.rerank import reranked
+from knowledgebases.retrieval.tagging import question_tags
+from knowledgebases.retrieval.timing import Clock
 from system.errors import Unavailable
 
-__all__ = ["Answer", "DocumentCount", "Options", "Scored", "retrieve", "search_text"]
+__all__ = ["Answer", "Basis", "DocumentCount", "Options", "Parts", "Scored", "retrieve", "search_text"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +30,10 @@ class Options:
 
     document_ids: Sequence[str] | None = None
     """Search only these documents; None or empty: all of the datasets."""
+    where: Where | None = None
+    """Search only documents whose metadata are so."""
+    unless_none: bool = False
+    """Where no document is as `where` has it, search all of them (contract F.4) instead of none."""
     page: int = 1
     page_size: int = 30
     threshold: float = 0.2
@@ -34,6 +43,10 @@ class Options:
     top_k: int = 1024
     """At most so many dense candidates, 1 or more (never more than the window of `engines.base`)."""
     highlight: bool = False
+    reranker: Reranker | None = None
+    """Judges the best candidates, which are then the only hits."""
+    tag_sets: Sequence[Knowledgebase] = ()
+    """Datasets whose passages tell the tags of the question; the caller may read them, too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,19 +59,44 @@ class DocumentCount:
 
 
 @dataclass(frozen=True, slots=True)
+class Basis:
+    """What an answer rests on."""
+
+    weight: float = 0.0
+    """Of the vector side, within 0..1."""
+    threshold: float = 0.0
+    candidates: int = 0
+    """Chunks that were scored."""
+    exact: bool = True
+    """False: a very large dataset was searched in fast mode, which may miss a few passages with frequent words only."""
+    near: bool | None = None
+    """Whether every vector in scope was compared, or an index asked; None: there was no vector."""
+    documents: int | None = None
+    """How many documents the search was narrowed to; None: it was not. 0 with `Options.unless_none`: to none at all."""
+    reranked: int = 0
+    """Candidates that a rerank model has judged."""
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """A page of hits, best first."""
 
     hits: Sequence[Scored] = ()
     total: int = 0
     """Hits above the threshold on all pages, among the candidates: the best 128 by words and the best 128 by
-    vector, or as many (doubled up to 1,024) as the page asked for needs."""
+    vector, or as many (doubled up to 1,024) as the page asked for needs; or among those that were reranked."""
     documents: Sequence[DocumentCount] = ()
     """Of all pages, most hits first."""
-    exact: bool = True
-    """False: a very large dataset was searched in fast mode, which may miss a few passages with frequent words only."""
     degraded: str = ""
-    """Why the answer is less than asked for (the embedding model did not answer); empty for a full answer."""
+    """Why the answer is less than asked for (a model did not answer); empty for a full answer."""
+    basis: Basis = Basis()
+    timings: Mapping[str, float] = field(default_factory=dict)
+    """Milliseconds of each stage, and in all."""
+
+    @property
+    def exact(self) -> bool:
+        """Whether the words were searched exhaustively."""
+        return self.basis.exact
 
 
 def retrieve(
@@ -69,37 +107,95 @@ def retrieve(
     embedder: Embedder | None = None,
     engine: Engine | None = None,
 ) -> Answer:
-    """Search `kbs` (which the caller may read) for `question`, by default with their own model and pgvector.
+    """Search `kbs` (which the caller may read) for `question`, by default with their own model and the site's engine.
 
-    A model that does not answer leaves the lexical half, and `degraded` says so. Raises DataError where the datasets
-    are of different models, Misconfigured where the model is not the one they were embedded with.
+    A model that does not answer leaves the lexical half, a rerank model that does not the fused order, and `degraded`
+    says so. Raises DataError where the datasets are of different models, Misconfigured where the model is not the one
+    they were embedded with, Unavailable where the search takes too long.
     """
+    clock = Clock()
     space = queries.common_space(kbs)
     if not question.strip() or not kbs:
         return Answer()
-    vector, degraded = _embedded(question, embedder or (embedder_for(kbs[0]) if space else None), space)
-    query = queries.build(
-        kbs,
-        question,
-        vector=vector,
-        space=space,
-        document_ids=options.document_ids or None,
-        top_k=options.top_k,
-        depth=options.page * options.page_size,
-    )
-    found = (engine or PgvectorEngine()).search(query)
-    ranked = fuse(found.hits, mu=space.floor if space else 0.0, weight=options.weight, threshold=options.threshold)
-    start = max(0, options.page - 1) * options.page_size
-    page = ranked[start : start + options.page_size]
+    engine = engine or chosen_engine()
+    with clock.stage("embedding"):
+        vector, silent = _embedded(question, embedder or (embedder_for(kbs[0]) if space else None), space)
+    first, window = queries.windows(options.page, options.page_size)
+    query = _query(kbs, question, options, vector=vector, space=space, window=window)
+    with clock.stage("search"):
+        tags = question_tags(kbs, options.tag_sets, question, engine)
+        query, found = _searched(query, kbs, question, engine)
+    with clock.stage("fusion"):
+        scored = score(found.hits, mu=space.floor if space else 0.0, weight=options.weight, tags=tags)
+        best = ranked(scored, window=first)
+    judged, refused = None, ""
+    if options.reranker:
+        with clock.stage("rerank"):
+            judged, refused = reranked(best, question, options.reranker, weight=options.weight)
+    hits = ranked(best if judged is None else judged, threshold=options.threshold, window=first)
+    page = hits[max(0, options.page - 1) * options.page_size :][: options.page_size]
     if options.highlight:
-        languages = {kb.pk: kb.language for kb in kbs}
-        page = [_highlighted(scored, query.terms[scored.hit.kb_id], languages[scored.hit.kb_id]) for scored in page]
+        with clock.stage("highlight"):
+            page = _highlighted(page, kbs, query)
     return Answer(
         hits=page,
-        total=len(ranked),
-        documents=_document_counts(ranked),
+        total=len(hits),
+        documents=_document_counts(hits),
+        degraded=" ".join(filter(None, (silent, found.degraded, refused))),
+        basis=_basis(options, found, dense=vector is not None, reranked=len(judged or ())),
+        timings=clock.read(),
+    )
+
+
+def _query(
+    kbs: Sequence[Knowledgebase],
+    question: str,
+    options: Options,
+    *,
+    vector: Vectors | None,
+    space: EmbeddingSpace | None,
+    window: int,
+) -> Query:
+    """The query for an answer; `top_k` limits the dense candidates only, as the contract has it (F.2)."""
+    return Query(
+        terms=queries.terms_by_dataset(kbs, question),
+        languages=_languages(kbs),
+        vector=vector,
+        space_id=space.pk if space else None,
+        document_ids=options.document_ids or None,
+        where=options.where,
+        unless_none=options.unless_none,
+        chunks=sum(kb.chunk_num for kb in kbs),
+        lexical=window,
+        dense=min(options.top_k, window),
+    )
+
+
+def _searched(query: Query, kbs: Sequence[Knowledgebase], question: str, engine: Engine) -> tuple[Query, Found]:
+    """What is found; once more, in other words, where a dataset has just changed over to another language."""
+    found = engine.search(query)
+    if found.reworded:
+        now = dict(Knowledgebase.objects.filter(pk__in=[kb.pk for kb in kbs]).values_list("pk", "language"))
+        for kb in kbs:
+            kb.language = now.get(kb.pk, kb.language)
+        query = replace(query, terms=queries.terms_by_dataset(kbs, question), languages=_languages(kbs))
+        found = engine.search(query)
+    return query, found
+
+
+def _languages(kbs: Sequence[Knowledgebase]) -> dict[str, str]:
+    return {kb.pk: kb.language for kb in kbs}
+
+
+def _basis(options: Options, found: Found, *, dense: bool, reranked: int) -> Basis:
+    return Basis(
+        weight=clamped(options.weight),
+        threshold=options.threshold,
+        candidates=len(found.hits),
         exact=found.exact,
-        degraded=degraded,
+        near=found.near if dense else None,
+        documents=found.documents,
+        reranked=reranked,
     )
 
 
@@ -113,9 +209,13 @@ def _embedded(question: str, embedder: Embedder | None, space: EmbeddingSpace | 
         return None, f"Searched by words only: {error.message}"
 
 
-def _highlighted(scored: Scored, terms: Sequence[str], language: str) -> Scored:
-    content = scored.hit.content
-    return replace(scored, highlight=marked(content, terms, language) or plain(content))
+def _highlighted(page: Sequence[Scored], kbs: Sequence[Knowledgebase], query: Query) -> list[Scored]:
+    languages = _languages(kbs)
+    return [
+        replace(one, highlight=marked(hit.content, query.terms[hit.kb_id], languages[hit.kb_id]) or plain(hit.content))
+        for one in page
+        for hit in [one.hit]
+    ]
 
 
 def _document_counts(ranked: Sequence[Scored]) -> list[DocumentCount]:

@@ -3,21 +3,44 @@
 from collections.abc import Sequence
 from itertools import islice
 
-from django.db.models import Sum
-
 from knowledgebases.embedders.base import Embedder, Vectors
-from knowledgebases.engines.base import WIDEST, WINDOW, Query
+from knowledgebases.engines.base import WIDEST, WINDOW
 from knowledgebases.lexical import tokenizer
 from knowledgebases.models import EmbeddingSpace, Knowledgebase
 from system.errors import DataError, Misconfigured
 
 TERMS = 1000
 """Of a question, at most; PostgreSQL would take 16,000, at seconds of computing."""
+ASKED = 100_000
+"""Terms of all datasets together, at most: each has its own hash of a term."""
 
 
-def terms_of(question: str, language: str) -> list[str]:
-    """The first TERMS different terms of `question`."""
-    return list(islice(dict.fromkeys(tokenizer.terms(question, language)), TERMS))
+def terms_of(question: str, language: str, most: int = TERMS) -> list[str]:
+    """The first different terms of `question`, `most` of them."""
+    return list(islice(dict.fromkeys(tokenizer.terms(question, language)), most))
+
+
+def terms_by_dataset(kbs: Sequence[Knowledgebase], question: str) -> dict[str, Sequence[str]]:
+    """The terms of `question` for every dataset; of a long question to thousands of datasets fewer than TERMS."""
+    most = min(TERMS, max(1, ASKED // max(1, len(kbs))))
+    by_language = {language: tuple(terms_of(question, language, most)) for language in {kb.language for kb in kbs}}
+    return {kb.pk: by_language[kb.language] for kb in kbs}
+
+
+def windows(page: int, page_size: int) -> tuple[int, int]:
+    """How many candidates of each kind the first page takes, and how many `page` does.
+
+    Wide enough for the page, in doublings. What a wider window adds comes after what the first one has, so the hits of
+    one page are never shown again on another, and none is left out between two.
+    """
+    first = _doubled(WINDOW, page_size)
+    return first, _doubled(first, page * page_size)
+
+
+def _doubled(window: int, depth: int) -> int:
+    while window < min(depth, WIDEST):
+        window *= 2
+    return window
 
 
 def common_space(kbs: Sequence[Knowledgebase]) -> EmbeddingSpace | None:
@@ -41,41 +64,3 @@ def embed(question: str, embedder: Embedder, space: EmbeddingSpace) -> Vectors:
             "again, or parse the documents anew."
         )
     return embedder.embed_query(question)
-
-
-def build(
-    kbs: Sequence[Knowledgebase],
-    question: str,
-    *,
-    vector: Vectors | None,
-    space: EmbeddingSpace | None,
-    document_ids: Sequence[str] | None,
-    top_k: int,
-    depth: int,
-) -> Query:
-    """The query for `question` to `kbs`, for an answer of which the first `depth` hits are wanted.
-
-    `top_k` limits the dense candidates only, as the contract has it (F.2). The window grows in doublings, so that the
-    pages of an ordinary answer all come out of the same candidates. Of a very long question the first TERMS count.
-    """
-    window = WINDOW
-    while window < min(depth, WIDEST):
-        window *= 2
-    by_language = {kb.language: tuple(terms_of(question, kb.language)) for kb in kbs}
-    return Query(
-        terms={kb.pk: by_language[kb.language] for kb in kbs},
-        vector=vector,
-        space_id=space.pk if space else None,
-        document_ids=document_ids,
-        chunks=_chunks_in_scope(kbs, document_ids),
-        lexical=window,
-        dense=min(top_k, window),
-    )
-
-
-def _chunks_in_scope(kbs: Sequence[Knowledgebase], document_ids: Sequence[str] | None) -> int:
-    chunks = sum(kb.chunk_num for kb in kbs)
-    if document_ids is None or chunks <= 20_000:
-        return chunks
-    counted = kbs[0].documents.model._default_manager.filter(pk__in=document_ids).aggregate(n=Sum("chunk_num"))
-    return int(counted["n"] or 0)

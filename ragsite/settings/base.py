@@ -239,5 +239,6 @@ LOGGING: dict[str, Any] = {
         "django.server": {"handlers": ["stderr"], "level": "INFO", "propagate": False},
         "rq": {"level": "WARNING"},
         "httpx": {"level": "WARNING"},
+        "elastic_transport": {"level": "ERROR"},  # what fails there is told by who asked
     },
 }

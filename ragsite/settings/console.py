@@ -74,6 +74,9 @@ UNFOLD: dict[str, Any] = {
                     _item("Documents", "description", "documents.document"),
                     _item("Chunks", "segment", "knowledgebases.chunk"),
                     _item("Tasks", "pending_actions", "documents.task"),
+                    _item("Reindexing", "model_training", "documents.reindex"),
+                    _item("Test sets", "quiz", "documents.questionset"),
+                    _item("Evaluations", "monitoring", "documents.evaluation"),
                 ],
             },
             {

@@ -41,8 +41,23 @@ RAG_CORS_ORIGINS: list[str] = env.list("RAGSITE_CORS_ORIGINS", default=[])
 # A directory with more local models, each `model.onnx + tokenizer.json + config.json`; empty: the bundled one only.
 RAG_MODELS_DIR: str = env.str("RAGSITE_MODELS_DIR", default="")
 
+# An Elasticsearch (8.19 or newer of 8) whose index is kept equal to the passages; empty: there is none. User and
+# password may be part of the address, or there is an API key; `CA` is a file of certificates that its own is signed by.
+RAG_ELASTICSEARCH_URL: str = env.str("ELASTICSEARCH_URL", default="")
+RAG_ELASTICSEARCH_API_KEY: str = env.str("RAGSITE_ELASTICSEARCH_API_KEY", default="")
+RAG_ELASTICSEARCH_CA: str = env.str("RAGSITE_ELASTICSEARCH_CA", default="")
+# The alias of that index, and the beginning of its name; sites that share an Elasticsearch need different ones.
+RAG_ELASTICSEARCH_INDEX: str = env.str("RAGSITE_ELASTICSEARCH_INDEX", default="ragsite")
+RAG_ELASTICSEARCH_SHARDS: int = env.int("RAGSITE_ELASTICSEARCH_SHARDS", default=1)
+
+# What proposes the passages of an answer: `pgvector` (in the database) or `elasticsearch`.
+RAG_ENGINE: str = env.str("RAGSITE_ENGINE", default="elasticsearch" if RAG_ELASTICSEARCH_URL else "pgvector")
+
 # Threads of one embedding session: cores are shared between the workers.
 RAG_EMBED_THREADS: int = env.int("RAGSITE_EMBED_THREADS", default=max(1, (os.cpu_count() or 1) // max(1, RAG_WORKERS)))
+
+# A search is given up after that long, also where a statement of a web process might take longer.
+RAG_SEARCH_SECONDS: float = env.float("RAGSITE_SEARCH_SECONDS", default=10.0)
 
 # A bucket for the files, of Amazon S3 or of a server that speaks its protocol; empty: they are on the disk. Without an
 # endpoint it is Amazon's, without keys whatever boto3 finds (the role of the machine, for one).
@@ -77,10 +92,21 @@ RAG_UPLOAD_BYTES: int = env.int("RAGSITE_UPLOAD_BYTES", default=1 << 30)  # byte
 RAG_REQUEST_BYTES: int = env.int("RAGSITE_REQUEST_BYTES", default=4 << 30)
 # The addresses that take files, as regular expressions of the whole path. Everywhere else a file is refused unread:
 # login forms read their bodies before anybody is known.
-RAG_UPLOAD_PATHS = [r"/api/v1/datasets/[^/]+/documents", r"/v1/document/upload", r"/admin/documents/document/add/"]
+RAG_UPLOAD_PATHS = [
+    r"/api/v1/datasets/[^/]+/documents",
+    r"/api/v1/datasets/[^/]+/test_sets/[^/]+/import",
+    r"/v1/document/upload",
+    r"/admin/documents/document/add/",
+    r"/admin/documents/questionset/[^/]+/import/",
+]
 RAG_BODY_BYTES: int = env.int("RAGSITE_BODY_BYTES", default=16 << 20)  # bytes of one JSON body
 RAG_FILES_PER_UPLOAD: int = env.int("RAGSITE_FILES_PER_UPLOAD", default=1024)  # files of one request
 RAG_JSON_DEPTH = 64  # levels of nesting
+
+# What one request may evaluate of a test set: searches (questions times settings), and the seconds that they may take,
+# fewer than proxies wait for an answer.
+RAG_EVALUATION_SEARCHES: int = env.int("RAGSITE_EVALUATION_SEARCHES", default=1000)
+RAG_EVALUATION_SECONDS: float = env.float("RAGSITE_EVALUATION_SECONDS", default=50.0)
 
 # What a tenant may have, unless the console gives it quotas of its own; 0: any number.
 RAG_QUOTAS: dict[str, int] = {
@@ -99,5 +125,8 @@ RAG_PARSE_SECONDS: float = env.float("RAGSITE_PARSE_SECONDS", default=25.0)
 RAG_PARSE_BYTES: int = env.int("RAGSITE_PARSE_BYTES", default=1 << 30)  # address space of the parser child
 RAG_WAKE_SECONDS: float = env.float("RAGSITE_WAKE_SECONDS", default=300.0)  # a wake stops claiming after that long
 RAG_BLOB_GRACE_SECONDS: float = env.float("RAGSITE_BLOB_GRACE_SECONDS", default=3600.0)  # before dead bytes are removed
+
+# Hours that the vectors a reindexed dataset was served by before are kept, so that one can go back.
+RAG_REINDEX_KEPT_HOURS: float = env.float("RAGSITE_REINDEX_KEPT_HOURS", default=72.0)
 
 RAG_EMBEDDED_FSYNC = True  # the test suite turns it off for its own throw-away cluster

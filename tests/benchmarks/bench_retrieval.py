@@ -7,13 +7,12 @@ Works in a database of its own that is dropped at the end; prints tables, assert
 
 import argparse
 import json
-import math
 import os
 import statistics
 import sys
 import time
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -39,33 +38,31 @@ _vectors: dict[str, Any] = {}
 
 @dataclass
 class Collection:
-    """Documents, questions, and which documents answer which question, by place in `documents`."""
+    """Documents, questions, and the grades of what answers each question, by `place_id` in `documents`."""
 
     name: str
     documents: list[dict[str, str]]
     questions: list[dict[str, str]]
-    judged: list[dict[int, float]]
+    judged: list[dict[str, int]]
 
 
 def load(name: str) -> Collection:
     """A collection; questions without a judged document are left out."""
     documents = [json.loads(line) for line in (DATA / name / "corpus.jsonl").read_text().splitlines()]
     places = {document["id"]: place for place, document in enumerate(documents)}
-    judged: dict[str, dict[int, float]] = defaultdict(dict)
+    judged: dict[str, dict[str, int]] = defaultdict(dict)
     for line in (DATA / name / "qrels.tsv").read_text().splitlines()[1:]:
         question, document, score = line.split("\t")
-        if float(score) > 0 and document in places:
-            judged[question][places[document]] = float(score)
+        if int(score) > 0 and document in places:
+            judged[question][place_id(places[document])] = int(score)
     questions = [json.loads(line) for line in (DATA / name / "queries.jsonl").read_text().splitlines()]
     questions = [question for question in questions if question["id"] in judged]
     return Collection(name, documents, questions, [judged[question["id"]] for question in questions])
 
 
-def ndcg(ranking: Sequence[int], judged: dict[int, float], depth: int = 10) -> float:
-    """Normalised discounted cumulative gain of the first `depth` (linear gain)."""
-    gain = sum(judged.get(place, 0.0) / math.log2(rank + 2) for rank, place in enumerate(ranking[:depth]))
-    ideal = sorted(judged.values(), reverse=True)[:depth]
-    return gain / sum(value / math.log2(rank + 2) for rank, value in enumerate(ideal))
+def place_id(place: int) -> str:
+    """What the id of a document's chunk ends in."""
+    return f"{place:08x}"
 
 
 def embedded(collection: Collection, embedder: Any, *, kept: Path | None) -> Any:
@@ -105,7 +102,7 @@ def ingest(collection: Collection, language: str, vectors: Any, embedder: Any) -
         Document(kb=kb, created_by=user, name=f"{place}.txt", type="doc") for place in range(len(collection.documents))
     )
     chunks = Chunk.objects.bulk_create(
-        Chunk(id=f"{kb.pk[:8]}{place:08x}", document=document, kb=kb, content=row["text"], seq=place)
+        Chunk(id=f"{kb.pk[:8]}{place_id(place)}", document=document, kb=kb, content=row["text"], seq=place)
         for place, (document, row) in enumerate(zip(documents, collection.documents, strict=True))
     )
     titles = [row.get("title", "") for row in collection.documents]
@@ -131,6 +128,7 @@ def vacuum() -> None:
 
 def quality(collection: Collection, language: str, target: float, embedder: Any, kept: Path | None) -> None:
     """Print a line of nDCG@10."""
+    from documents.evaluation.metrics import mean, ndcg
     from knowledgebases.retrieval import Options, retrieve
 
     vectors = embedded(collection, embedder, kept=kept)
@@ -141,8 +139,8 @@ def quality(collection: Collection, language: str, target: float, embedder: Any,
         scores = []
         for question, judged in zip(collection.questions, collection.judged, strict=True):
             answer = retrieve([kb], question["text"], options, embedder=embedder)
-            scores.append(ndcg([int(scored.hit.chunk_id[8:], 16) for scored in answer.hits], judged))
-        means.append(statistics.mean(scores))
+            scores.append(ndcg([scored.hit.chunk_id[8:] for scored in answer.hits], judged, 10))
+        means.append(mean(scores))
     rate = len(collection.documents) / seconds
     print(f"{collection.name:16}" + "".join(f"{mean:10.4f}" for mean in means) + f"{target:10.3f}{rate:12.0f}")
 

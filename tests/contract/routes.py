@@ -46,6 +46,15 @@ B.2 R    CORE   POST,DELETE     /api/v1/datasets/{dataset_id}/chunks
 -   R    own    POST            /api/v1/datasets/{dataset_id}/pause
 -   R    own    POST            /api/v1/datasets/{dataset_id}/resume
 -   R    own    POST            /api/v1/datasets/{dataset_id}/retry
+-   R    own    POST,GET        /api/v1/datasets/{dataset_id}/reindex
+-   R    own    POST            /api/v1/datasets/{dataset_id}/reindex/{deed}
+-   R    own    POST,GET        /api/v1/datasets/{dataset_id}/test_sets
+-   R    own    GET,PUT,DELETE  /api/v1/datasets/{dataset_id}/test_sets/{test_set_id}
+-   R    own    POST            /api/v1/datasets/{dataset_id}/test_sets/{test_set_id}/import
+-   R    own    GET             /api/v1/datasets/{dataset_id}/test_sets/{test_set_id}/export
+-   R    own    POST,GET,DELETE /api/v1/datasets/{dataset_id}/test_sets/{test_set_id}/questions
+-   R    own    POST,GET        /api/v1/datasets/{dataset_id}/test_sets/{test_set_id}/evaluations
+-   R    own    GET,DELETE      /api/v1/datasets/{dataset_id}/test_sets/{test_set_id}/evaluations/{evaluation_id}
 B.3 R    CORE   POST,GET,DELETE /api/v1/datasets/{dataset_id}/documents/{document_id}/chunks
 B.3 R    CORE   PUT             /api/v1/datasets/{dataset_id}/documents/{document_id}/chunks/{chunk_id}
 B.3 R    CORE   POST            /api/v1/retrieval

@@ -14,9 +14,9 @@ from django.db import connection, connections
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from documents import consistency, jobs, parsers, removal, sweeping
+from documents import consistency, jobs, parsers, reindexing, removal, sweeping
 from documents.consistency import Scope
-from documents.models import Document, Task, TaskState
+from documents.models import Document, Reindex, ReindexState, Task, TaskState
 from documents.sandbox import Sandbox
 from knowledgebases.embedders import local_embedder
 from knowledgebases.models import Circuit
@@ -39,6 +39,12 @@ def ingest():
     sandbox = InThisProcess()
     while task := Task.objects.claim(owner="a worker", lease_seconds=60):
         jobs.run(task, sandbox)
+
+
+def reindex():
+    """Be a worker until nothing is left to be reindexed."""
+    while reindexing.advance():
+        pass
 
 
 def dies(deed, *, at):
@@ -104,9 +110,11 @@ def recover():
     for _ in range(20):
         Task.objects.filter(state=TaskState.RUNNING).update(lease_until=timezone.now() - timedelta(seconds=1))
         Task.objects.filter(state=TaskState.QUEUED).update(run_after=Now())
+        Reindex.objects.filter(state=ReindexState.BUILDING).update(lease_until=timezone.now() - timedelta(seconds=1))
         Circuit.objects.exclude(open_until=None).update(open_until=Now())
         sweeping.sweep()
         ingest()
+        reindex()
         swept = sweeping.sweep()
         if not any(swept.values()) and not Task.objects.filter(state__in=["queued", "running"]).exists():
             return

@@ -1,5 +1,7 @@
 """What a token's scopes keep it from, on every route of the URLconf."""
 
+import re
+
 import pytest
 from drf_spectacular.generators import EndpointEnumerator
 
@@ -22,7 +24,7 @@ WRITES = [route for route in ROUTES if route not in READS]
 
 def call(client, route):
     method, path = route
-    return client.generic(method, path.format_map(dict.fromkeys(["dataset_id", "document_id", "chunk_id"], "0" * 32)))
+    return client.generic(method, re.sub(r"{\w+}", "0" * 32, path))
 
 
 def test_the_routes_are_found():

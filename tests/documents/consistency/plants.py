@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from documents import blobs, queueing
 from documents.models import Blob, BlobState, Document, File, Run, Stage, Task, TaskState
-from knowledgebases.models import Chunk, DenseRow, EmbeddingSpace, Knowledgebase
+from knowledgebases.models import Chunk, EmbeddingSpace, Knowledgebase
 
 
 def sql(statement, *parameters):
@@ -72,9 +72,20 @@ def statistics_of_a_dataset_that_is_gone(done):
     sql("INSERT INTO rag_term_frequency (kb_id, term, df) VALUES ('gone', 1, 1)")
 
 
+def _other_space():
+    return EmbeddingSpace.objects.create(model_id="other", revision="2", dimension=384, floor=0)
+
+
 def vectors_of_another_space(done):
-    other = EmbeddingSpace.objects.create(model_id="other", revision="2", dimension=384, floor=0)
-    DenseRow.objects.filter(document_id=done.pk).update(space=other)
+    sql("UPDATE rag_chunk_dense SET space_id = %s WHERE document_id = %s", _other_space().pk, done.pk)
+
+
+def vectors_of_a_space_that_no_reindex_builds(done):
+    sql(
+        "INSERT INTO rag_chunk_dense (chunk_id, kb_id, document_id, available, space_id, embedding)"
+        " SELECT chunk_id, kb_id, document_id, available, %s, embedding FROM rag_chunk_dense",
+        _other_space().pk,
+    )
 
 
 def a_dataset_without_the_space_of_its_vectors(done):
@@ -185,6 +196,7 @@ PLANTED = [
     (lexical_totals, "lexical-statistics"),
     (statistics_of_a_dataset_that_is_gone, "lexical-statistics"),
     (vectors_of_another_space, "embedding-spaces"),
+    (vectors_of_a_space_that_no_reindex_builds, "embedding-spaces"),
     (a_dataset_without_the_space_of_its_vectors, "embedding-spaces"),
     (staged_pieces_of_a_document_that_is_done, "orphan-stages"),
     (an_open_task_of_a_generation_that_was_given_up, "dead-tasks"),

@@ -107,6 +107,37 @@ def test_the_test_embeds_a_word_and_says_what_came_back(console, endpoint, allow
     assert key not in shown.content.decode()
 
 
+@pytest.mark.parametrize(
+    ("answered", "level", "said"),
+    [
+        ([0.9, 0.1], "success", "0.90 for a passage that fits and 0.10 for one that does not"),
+        ([0.9], "error", "no list of 2 results"),
+    ],
+    ids=["right", "wrong"],
+)
+def test_the_test_has_passages_reranked(console, endpoint, allow, answered, level, said):
+    rows = [{"index": number, "relevance_score": score} for number, score in enumerate(answered)]
+    with serving(lambda handler, request: reply(handler, json.dumps({"results": rows}).encode())) as server:
+        allow(server.endpoint)
+        endpoint.base_url, endpoint.model_type = f"{server.url}/v1", "rerank"
+        endpoint.save()
+
+        shown = console.post(LIST, {"action": "test", "_selected_action": [endpoint.pk]}, follow=True)
+
+    (message,) = shown.context["messages"]
+    assert (message.level_tag, server.requests[0].path) == (level, "/v1/rerank")
+    assert said in message.message
+
+
+def test_other_models_cannot_be_tested(console, endpoint):
+    endpoint.model_type = "chat"
+    endpoint.save()
+
+    shown = console.post(LIST, {"action": "test", "_selected_action": [endpoint.pk]}, follow=True)
+
+    assert next(iter(shown.context["messages"])).level_tag == "warning"
+
+
 def test_an_inner_address_is_not_called(console, endpoint):
     endpoint.base_url = "http://127.0.0.1:1/v1"
     endpoint.save()

@@ -45,8 +45,8 @@ def test_known_models_are_those_of_the_catalogue(model_id, known):
 def test_every_embedding_model_of_a_named_provider_has_dimension_and_address():
     for provider in catalogue.PROVIDERS.values():
         for model in provider.models:
-            assert model.model_type in ("embedding", "chat")
-            assert (model.dimension is None) == (model.model_type == "chat")
+            assert model.model_type in ("embedding", "chat", "rerank")
+            assert (model.dimension is None) == (model.model_type != "embedding")
             assert provider.base_url.startswith("https://") or provider.name == catalogue.BUILTIN
 
 

@@ -1,12 +1,18 @@
 """One score out of two."""
 
+import math
+
 import pytest
 
 from knowledgebases.engines.base import Hit
-from knowledgebases.retrieval.fusion import PARAPHRASE, calibrated, fuse
+from knowledgebases.retrieval.fusion import PARAPHRASE, calibrated, likeness, ranked, score
 
 
-def hit(chunk_id="a", *, term=0.5, cosine=0.5, pagerank=0.0):
+def fuse(hits, *, threshold, tags=None, **how):
+    return ranked(score(hits, tags=tags, **how), threshold=threshold)
+
+
+def hit(chunk_id="a", *, term=0.5, cosine=0.5, pagerank=0.0, **more):
     return Hit(
         chunk_id=chunk_id,
         document_id="d",
@@ -20,6 +26,7 @@ def hit(chunk_id="a", *, term=0.5, cosine=0.5, pagerank=0.0):
         pagerank=pagerank,
         term=term,
         cosine=cosine,
+        **more,
     )
 
 
@@ -75,3 +82,41 @@ def test_equals_are_ordered_by_id():
     hits = [hit("b"), hit("c"), hit("a")]
 
     assert [s.hit.chunk_id for s in fuse(hits, mu=0, weight=0.3, threshold=0)] == ["a", "b", "c"]
+
+
+@pytest.mark.parametrize("weight", [0, 0.3, 1, 7])
+@pytest.mark.parametrize("cosine", [None, 0.5, 0.9])
+def test_the_parts_add_up_to_the_similarity(weight, cosine):
+    hits = [hit(term=0.61, cosine=cosine, pagerank=3, tag_weights={"sea": 2})]
+
+    (scored,) = fuse(hits, mu=0.1, weight=weight, threshold=0, tags={"sea": 1, "river": 1})
+
+    parts = scored.parts
+    assert parts.term + parts.vector + parts.pagerank + parts.tags == pytest.approx(scored.similarity)
+    assert (parts.pagerank, parts.rerank) == (3, 0)
+    assert parts.tags == pytest.approx(10 / math.sqrt(2))
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "expected"),
+    [
+        ({"a": 1}, {"a": 5}, 1),
+        ({"a": 1}, {"b": 1}, 0),
+        ({"a": 1, "b": 1}, {"a": 1}, 1 / math.sqrt(2)),
+        ({"a": 1}, {"a": -2}, -1),
+        ({"a": 1}, {}, 0),
+        ({"a": 0}, {"a": 0}, 0),
+        ({"a": 1e-300}, {"a": 1e-300}, 0),
+    ],
+    ids=["equal", "foreign", "half", "opposed", "none", "zero", "underflow"],
+)
+def test_the_likeness_of_tags_is_their_cosine(one, other, expected):
+    assert likeness(one, other) == pytest.approx(expected)
+
+
+def test_what_a_wider_window_adds_comes_after_what_was_there():
+    hits = [hit("late", term=0.9, place=129), hit("later", term=1.0, place=300), hit("first", term=0.4, place=128)]
+
+    order = [one.hit.chunk_id for one in ranked(score(hits, mu=0, weight=0), window=128)]
+
+    assert order == ["first", "late", "later"]

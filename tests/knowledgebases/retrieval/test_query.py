@@ -10,44 +10,33 @@ from tests.factories import KnowledgebaseFactory
 from tests.knowledgebases.conftest import EAST, Compass
 
 
-def build(kbs, question="running dogs", **fields):
-    return query.build(
-        kbs, question, **{"vector": None, "space": None, "document_ids": None, "top_k": 1024, "depth": 30, **fields}
-    )
-
-
 def test_every_dataset_gets_the_terms_of_its_language(kb):
     german = KnowledgebaseFactory(language="German")
 
-    assert build([kb, german]).terms == {kb.pk: ("run", "dog"), german.pk: ("running", "dog")}
+    found = query.terms_by_dataset([kb, german], "running dogs")
+
+    assert found == {kb.pk: ("run", "dog"), german.pk: ("running", "dog")}
 
 
 def test_terms_are_not_repeated(kb):
-    assert build([kb], "dog dogs DOG").terms[kb.pk] == ("dog",)
+    assert query.terms_by_dataset([kb], "dog dogs DOG") == {kb.pk: ("dog",)}
 
 
 @pytest.mark.parametrize(
-    ("depth", "window"),
-    [(1, WINDOW), (WINDOW, WINDOW), (WINDOW + 1, 2 * WINDOW), (700, 1024), (10**9, WIDEST)],
+    ("page", "page_size", "expected"),
+    [
+        (1, 1, (WINDOW, WINDOW)),
+        (1, WINDOW, (WINDOW, WINDOW)),
+        (1, WINDOW + 1, (2 * WINDOW, 2 * WINDOW)),
+        (5, 30, (WINDOW, 2 * WINDOW)),
+        (2, 700, (1024, 1024)),
+        (10**14, 30, (WINDOW, WIDEST)),
+        (1, 10**9, (WIDEST, WIDEST)),
+        (1, 0, (WINDOW, WINDOW)),
+    ],
 )
-def test_the_window_grows_with_the_page_asked_for(kb, depth, window):
-    built = build([kb], depth=depth, top_k=10**6)
-
-    assert (built.lexical, built.dense) == (window, window)
-
-
-def test_top_k_limits_the_dense_side_only(kb):
-    built = build([kb], top_k=1)
-
-    assert (built.lexical, built.dense) == (WINDOW, 1)
-
-
-def test_chunks_in_scope_are_those_of_chosen_documents_when_that_matters(kb, document, add):
-    add(document, "east", "north")
-    kb.chunk_num = 50_000
-
-    assert build([kb]).chunks == 50_000
-    assert build([kb], document_ids=[document.pk]).chunks == 2
+def test_the_window_grows_with_the_page_asked_for(page, page_size, expected):
+    assert query.windows(page, page_size) == expected
 
 
 def test_empty_datasets_have_no_space(kb):
@@ -86,7 +75,16 @@ def test_a_model_that_has_changed_is_refused(space):
 
 
 def test_of_a_very_long_question_the_first_terms_count(kb):
-    built = build([kb], question=" ".join(f"word{number}" for number in range(2000)))
+    (terms,) = query.terms_by_dataset([kb], " ".join(f"word{number}" for number in range(2000))).values()
 
-    assert len(built.terms[kb.pk]) == 1000
-    assert built.terms[kb.pk][0] == "word0"
+    assert len(terms) == 1000
+    assert terms[0] == "word0"
+
+
+def test_of_a_long_question_to_many_datasets_fewer_terms_count(kb, monkeypatch):
+    monkeypatch.setattr(query, "ASKED", 7)
+    kbs = [kb, KnowledgebaseFactory(language="German"), KnowledgebaseFactory()]
+
+    found = query.terms_by_dataset(kbs, "otters hold hands and sleep in kelp")
+
+    assert {len(terms) for terms in found.values()} == {2}

@@ -4,6 +4,7 @@ from tests.security.matrix.rows import LACKS, LOOKUP, NO_ROW, NOAUTH, Refusal, R
 
 _DATASET = "/api/v1/datasets/{kb}"
 _DOCUMENT = f"{_DATASET}/documents/{{doc}}"
+_TEST_SET = f"{_DATASET}/test_sets/{{test_set}}"
 
 ROWS = [
     # --- datasets ---
@@ -109,6 +110,26 @@ ROWS = [
         foreign=NO_ROW,
         before="stopped",
     ),
+    # --- reindexing ---
+    Row(
+        call=f"POST {_DATASET}/reindex",
+        body={"what": "lexical", "embedding_model": "", "language": "German", "switch": False},
+        foreign=NO_ROW,
+        mixed=Refusal(400, 101),
+        mate=NO_ROW,
+    ),
+    Row(call=f"GET {_DATASET}/reindex", foreign=NO_ROW, mixed=None, before="reindexing"),
+    *(
+        Row(
+            call=f"POST {_DATASET}/reindex/{deed}",
+            body={},
+            foreign=NO_ROW,
+            mixed=None,
+            mate=NO_ROW,
+            before="reindexing",
+        )
+        for deed in ("pause", "switch", "rollback")
+    ),
     # --- progress ---
     Row(
         call=f"GET {_DATASET}/progress",
@@ -160,8 +181,15 @@ ROWS = [
             "keyword": False,
             "highlight": True,
             "cross_languages": [],
-            "metadata_condition": {"conditions": [{"name": "colour", "comparison_operator": "is", "value": "red"}]},
+            "metadata_condition": {
+                "or": [
+                    {"not": {"name": "year", "comparison_operator": "in", "value": [1], "type": "number"}},
+                    {"name": "colour", "comparison_operator": "is", "value": "red"},
+                ]
+            },
             "use_kg": False,
+            "explain": True,
+            "timings": True,
         },
         foreign=NO_ROW,
         reads=True,
@@ -182,6 +210,67 @@ ROWS = [
         reads=True,
         bare=True,
     ),
+    # --- test sets ---
+    Row(
+        call=f"POST {_DATASET}/test_sets",
+        body={"name": "new questions"},
+        foreign=NO_ROW,
+        mixed=Refusal(400, 101),
+        mate=NO_ROW,
+    ),
+    Row(call=f"GET {_DATASET}/test_sets", foreign=NO_ROW, mixed=None),
+    Row(call=f"GET {_TEST_SET}", foreign=NO_ROW),
+    Row(call=f"PUT {_TEST_SET}", body={"name": "renamed"}, foreign=NO_ROW, mate=NO_ROW),
+    Row(call=f"DELETE {_TEST_SET}", foreign=NO_ROW, mate=NO_ROW),
+    Row(
+        call=f"POST {_TEST_SET}/import",
+        query={"skip_missing": "false"},
+        files=("new.csv",),
+        content="id,question,document,grade\nnew,Where are otters?,{doc},2\n",
+        foreign=NO_ROW,
+        mate=NO_ROW,
+    ),
+    Row(call=f"GET {_TEST_SET}/export", query={"form": "jsonl"}, foreign=NO_ROW, bare=True),
+    Row(
+        call=f"POST {_TEST_SET}/questions",
+        body={
+            "questions": [
+                {
+                    "id": "new",
+                    "question": "Where are otters?",
+                    "relevant": ["{doc}", {"document": "{other_doc}", "grade": 0}],
+                }
+            ],
+            "skip_missing": False,
+        },
+        foreign=NO_ROW,
+        mate=NO_ROW,
+    ),
+    Row(call=f"GET {_TEST_SET}/questions", query={"page": 1, "page_size": 5}, foreign=NO_ROW),
+    Row(call=f"DELETE {_TEST_SET}/questions", body={"ids": ["where"]}, foreign=NO_ROW, mate=NO_ROW),
+    Row(
+        call=f"POST {_TEST_SET}/evaluations",
+        body={
+            "settings": [
+                {"vector_similarity_weight": 0.5, "similarity_threshold": 0.1, "top_k": 64},
+                {},
+            ],
+            "metrics": ["ndcg@10", "mrr"],
+            "hits": 128,
+            "sample": 1,
+            "baseline": "{evaluation}",
+        },
+        foreign=NO_ROW,
+        mate=NO_ROW,
+        also=("rerank_id",),
+    ),
+    Row(call=f"GET {_TEST_SET}/evaluations", query={"page": 1, "page_size": 5}, foreign=NO_ROW),
+    Row(
+        call=f"GET {_TEST_SET}/evaluations/{{evaluation}}",
+        query={"page": 1, "page_size": 5, "baseline": "{evaluation}"},
+        foreign=NO_ROW,
+    ),
+    Row(call=f"DELETE {_TEST_SET}/evaluations/{{evaluation}}", foreign=NO_ROW, mate=NO_ROW),
     # --- the knowledge graph ---
     Row(call=f"GET {_DATASET}/knowledge_graph", foreign=NOAUTH, mixed=None),
     Row(call=f"DELETE {_DATASET}/knowledge_graph", foreign=NOAUTH, mixed=None, mate=NOAUTH),

@@ -43,6 +43,7 @@ class Row:
     body: Any = None
     form: Mapping[str, Any] | None = None
     files: tuple[str, ...] = ()
+    content: str = "Otters are wet."  # of each file
     foreign: Refusal | None = None
     mixed: Refusal | type[Same] | None = Same
     mate: Refusal | type[Same] | None = None
@@ -127,7 +128,7 @@ def call_of(row: Row, names: Mapping[str, str], *, body: Any = None) -> Call:
     query = urlencode(filled(row.query, names), doseq=True)
     if row.form is not None or row.files:
         parts = dict(filled(row.form or {}, names))
-        parts["file"] = [SimpleUploadedFile(name, b"Otters are wet.") for name in row.files]
+        parts["file"] = [SimpleUploadedFile(name, filled(row.content, names).encode()) for name in row.files]
         raw = encode_multipart(BOUNDARY, parts if row.files else filled(row.form or {}, names))
         return Call(row.method, path, query, raw, MULTIPART_CONTENT)
     content = body if body is not None else filled(row.body, names)
@@ -140,8 +141,8 @@ def call_of(row: Row, names: Mapping[str, str], *, body: Any = None) -> Call:
 _LEVELS = (
     ("tenant",),
     ("kb", "member", "login", "invitee"),
-    ("doc", "other_doc"),
-    ("chunk", "other_chunk", "token", "token_id", "image"),
+    ("doc", "other_doc", "test_set"),
+    ("chunk", "other_chunk", "token", "token_id", "image", "evaluation"),
 )
 
 

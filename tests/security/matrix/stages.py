@@ -1,6 +1,7 @@
 """What has to be so for the owner's call to succeed, beyond what the world has."""
 
-from documents import pausing, queueing
+from documents import pausing, queueing, reindexing
+from documents.models import What
 from knowledgebases.models import Knowledgebase
 from tests.security.matrix.world import Target, World
 
@@ -21,4 +22,9 @@ def paused(world: World, target: Target) -> None:
     pausing.pause(Knowledgebase.objects.get(pk=target.kb))
 
 
-STAGES = {"running": running, "stopped": stopped, "paused": paused}
+def reindexing_it(world: World, target: Target) -> None:
+    """The dataset is being reindexed."""
+    reindexing.start(Knowledgebase.objects.get(pk=target.kb), what=What.LEXICAL, language="German")
+
+
+STAGES = {"running": running, "stopped": stopped, "paused": paused, "reindexing": reindexing_it}

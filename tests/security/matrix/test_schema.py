@@ -125,7 +125,15 @@ def known_ids(world):
         **{key: [team.doc] for key in ("document_ids", "doc_ids")},
         "chunk_ids": [team.chunk],
     }
-    return {**names, **listed, "chunk_id": team.chunk, "user_id": team.member, "image_id": f"{team.kb}-{team.image}"}
+    return {
+        **names,
+        **listed,
+        "chunk_id": team.chunk,
+        "test_set_id": team.test_set,
+        "evaluation_id": team.evaluation,
+        "user_id": team.member,
+        "image_id": f"{team.kb}-{team.image}",
+    }
 
 
 def aim(case, known):

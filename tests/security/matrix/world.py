@@ -13,7 +13,8 @@ from django.core.files.base import ContentFile
 from django.db import connection, transaction
 
 from documents import blobs, editing, uploads
-from documents.models import Blob, BlobState
+from documents.evaluation import drafts, keeping
+from documents.models import Blob, BlobState, EvaluatedQuestion, Evaluation
 from knowledgebases.models import Chunk, Permission
 from system.models import APIToken, ModelEndpoint, User
 from system.models.base import new_id
@@ -30,6 +31,7 @@ PIXEL = bytes.fromhex(
 
 # Where the rows of a tenant are: SQL conditions on `t`, by model. Rows of a model without an entry fail the suite.
 _OF_KB = "IN (SELECT id FROM rag_knowledgebase WHERE tenant_id = %(tenant)s {scope})"
+_OF_SET = f"question_set_id IN (SELECT id FROM rag_question_set WHERE kb_id {_OF_KB})"
 _OF_TENANT = "t.tenant_id = %(tenant)s"
 PLACES = {
     "system.User": "t.id = %(tenant)s",
@@ -42,20 +44,28 @@ PLACES = {
     "knowledgebases.Circuit": "t.endpoint_id IN (SELECT id FROM rag_model_endpoint WHERE tenant_id = %(tenant)s)",
     "knowledgebases.DenseRow": f"t.kb_id {_OF_KB}",
     "knowledgebases.LexicalRow": f"t.kb_id {_OF_KB}",
+    "knowledgebases.ReweighedRow": f"t.kb_id {_OF_KB}",
     "knowledgebases.LexicalTotal": f"t.kb_id {_OF_KB}",
+    "knowledgebases.PendingChunk": f"t.kb_id {_OF_KB}",
     "knowledgebases.TermDelta": f"t.kb_id {_OF_KB}",
     "knowledgebases.TermFrequency": f"t.kb_id {_OF_KB}",
     "documents.Blob": _OF_TENANT,
     "documents.Cut": f"t.document_id IN (SELECT id FROM rag_document WHERE kb_id {_OF_KB})",
     "documents.DeletedChunk": f"t.document_id IN (SELECT id FROM rag_document WHERE kb_id {_OF_KB})",
     "documents.Document": f"t.kb_id {_OF_KB}",
+    "documents.EvaluatedQuestion": f"t.evaluation_id IN (SELECT id FROM rag_evaluation WHERE {_OF_SET})",
+    "documents.Evaluation": f"t.{_OF_SET}",
     "documents.File": _OF_TENANT,
+    "documents.Judgement": f"t.question_id IN (SELECT id FROM rag_question WHERE {_OF_SET})",
+    "documents.Question": f"t.{_OF_SET}",
+    "documents.QuestionSet": f"t.kb_id {_OF_KB}",
+    "documents.Reindex": f"t.kb_id {_OF_KB}",
     "documents.Removed": f"t.kb_id {_OF_KB}",
     "documents.Reservation": _OF_TENANT,
     "documents.Stage": f"t.task_id IN (SELECT id FROM rag_task WHERE kb_id {_OF_KB})",
     "documents.Task": f"t.kb_id {_OF_KB}",
 }
-SHARED = {"knowledgebases.EmbeddingSpace"}  # belongs to nobody
+SHARED = {"knowledgebases.EmbeddingSpace", "knowledgebases.SearchIndex"}  # belongs to nobody
 _NOTED = ["last_used_at", "last_ip", "last_login"]  # that somebody came in
 
 
@@ -75,6 +85,8 @@ class Target:
     token: str
     token_id: str
     image: str
+    test_set: str
+    evaluation: str
 
     def named(self):
         """By the names that rows use."""
@@ -89,6 +101,8 @@ def nobody():
         *(new_id(), f"{new_id()}@example.org", new_id(), f"{new_id()}@example.org"),
         *("ragflow-" + new_id() + "abcdefghijk", new_id()),
         image=f"thumbnail_{new_id()}.png",
+        test_set=new_id(),
+        evaluation=new_id(),
     )
 
 
@@ -153,12 +167,38 @@ def _dataset(user, mark, *, member, invitee, token, permission=Permission.ME):
     documents = [_document(kb, user, mark, place) for place in ("first", "second")]
     chunks = [_chunk(document, mark, word) for document, word in zip(documents, ("otters", "herons"), strict=True)]
     more = _chunk(documents[0], mark, "beavers")
+    test_set, evaluation = _test_set(kb, mark, documents[0])
     return Target(
         *(kb.pk, documents[0].pk, documents[1].pk, chunks[0].pk, more.pk),
         *(user.pk, user.email, member.pk, invitee.email),
         *(token.value, token.pk),
         image=documents[0].thumbnail,
+        test_set=test_set.pk,
+        evaluation=evaluation.pk,
     )
+
+
+def _test_set(kb, mark, document):
+    """A test set with one question, and what came of asking it."""
+    test_set = keeping.create(kb, f"{mark} questions")
+    answer = [drafts.named(document.pk, 1, chunk=False, where="here")]
+    keeping.put(test_set, [drafts.draft(key="where", text=f"Where is {mark}?", named=answer, where="here")])
+    evaluation = Evaluation.objects.create(
+        question_set=test_set, model=f"{mark} model", chunks=3, hits=128, questions=1, names=["mrr"], metrics={"mrr": 1}
+    )
+    found = [{"document_id": document.pk, "document_name": document.name, "chunk_id": "c"}]
+    EvaluatedQuestion.objects.create(
+        evaluation=evaluation,
+        key="where",
+        text=mark,
+        asked=mark,
+        score=1,
+        values={"mrr": 1},
+        place=1,
+        found=found,
+        milliseconds=1.0,
+    )
+    return test_set, evaluation
 
 
 def _document(kb, user, mark, place):

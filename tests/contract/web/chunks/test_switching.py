@@ -20,7 +20,7 @@ def switch(call, document):
 def off():
     """Ids of the chunks that are switched off, once their search rows are found to agree."""
     for rows in (LexicalRow, DenseRow):
-        assert set(rows.objects.filter(available=False).values_list("pk", flat=True)) == set(
+        assert set(rows.objects.filter(available=False).values_list("chunk", flat=True)) == set(
             Chunk.objects.filter(available=False).values_list("pk", flat=True)
         )
     return set(Chunk.objects.filter(available=False).values_list("pk", flat=True))
