@@ -12,7 +12,7 @@ from django.db.models import Count, F, Q, QuerySet, Sum
 from django.db.models.functions import Abs, Coalesce
 from django.utils import timezone
 
-from documents import paid, recipes, staging
+from documents import batches, paid, recipes, staging
 from documents.models import DeletedChunk, Document, Stage
 from documents.staging import Draft
 from documents.vectors import title_of
@@ -98,6 +98,7 @@ def switch(document: Document, space: EmbeddingSpace | None) -> int:
     stages = Stage.objects.filter(task__document=document, task__gen=document.gen)
     ids = {"document": document.pk, "gen": document.gen, "space": space and space.pk}
     values = {**ids, "now": timezone.now(), "by": recipes.cutting(document)}
+    batches.allow(stages.count())
     _name_repeated(document, values)
     _execute(_REMEMBER, values)
     stages.filter(key__in=DeletedChunk.objects.filter(document=document).values("chunk_id")).delete()
