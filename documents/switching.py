@@ -5,6 +5,7 @@ unique key, or from the document by an index: even the worst plan is linear.
 """
 
 from collections.abc import Mapping
+from contextlib import nullcontext
 from typing import Any
 
 from django.db import connection
@@ -109,7 +110,8 @@ def switch(document: Document, space: EmbeddingSpace | None) -> int:
         if space is None:
             raise AssertionError(f"{document.pk}: chunks were staged without an embedding space")
         indexing.enter(document.kb, space)
-        _execute(_WORDS, values)
+        with rows.in_bulk() if count > batches.CHUNKS else nullcontext():
+            _execute(_WORDS, values)
         _execute(_VECTORS, values)
         _execute(_MOVE, values)
         _execute(_KEEP, values)
