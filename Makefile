@@ -52,9 +52,12 @@ up: install ## start everything and keep serving
 down: ## stop what `make demo` or `make up` started
 	$(BIN)/python manage.py down
 
+# A file of tests to a worker, in the order of their folders: the long ones, which are few tests each, do not come last.
+PYTEST := $(BIN)/python -m pytest -n logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder
+
 .PHONY: test
 test: $(VENV)/.test-installed ## the whole test suite
-	$(BIN)/python -m pytest -n logical --maxprocesses 4 --dist loadfile
+	$(PYTEST)
 
 # The tests that store files.
 S3_TESTS := $(addprefix tests/documents/,test_uploads.py test_conflicts.py test_removal.py test_sweeping.py test_jobs.py \
@@ -65,7 +68,7 @@ S3_TESTS := $(addprefix tests/documents/,test_uploads.py test_conflicts.py test_
 
 .PHONY: test-s3
 test-s3: $(VENV)/.test-installed ## the tests that store files once more, with a bucket: SeaweedFS, on the loopback
-	RAGSITE_TEST_STORAGE=s3 $(BIN)/python -m pytest -n logical --maxprocesses 4 --dist loadfile $(S3_TESTS)
+	RAGSITE_TEST_STORAGE=s3 $(PYTEST) $(S3_TESTS)
 
 .PHONY: test-elasticsearch
 test-elasticsearch: $(VENV)/.test-installed ## the engines' tests once more, with a real Elasticsearch (fetched by Maven; wants Java)
@@ -73,7 +76,7 @@ test-elasticsearch: $(VENV)/.test-installed ## the engines' tests once more, wit
 
 .PHONY: fuzz
 fuzz: $(VENV)/.test-installed ## hostile values on every field of every route, and thousands of requests made of the schema
-	RAGSITE_FUZZ=all $(BIN)/python -m pytest -n logical --maxprocesses 4 --dist loadfile --timeout 3600 tests/security/matrix
+	RAGSITE_FUZZ=all $(PYTEST) --timeout 3600 tests/security/matrix
 
 CHAOS ?= --seed 1
 

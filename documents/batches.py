@@ -3,9 +3,21 @@
 from collections.abc import Collection, Iterator, Mapping
 
 from documents.models import Document
+from system.transactions import allow_more
 
 DOCUMENTS = 500  # of one transaction
 CHUNKS = 20_000  # of one transaction, unless a single document has more
+PATIENCE = 0.01
+"""Seconds of a chunk that a statement may take where there are more: a quiet machine takes half a thousandth."""
+
+
+def allow(chunks: int) -> None:
+    """Have the statements of this transaction take longer where so many chunks are more than usual.
+
+    A gigabyte of text is 700,000 chunks, and documents are published, and removed, whole.
+    """
+    if chunks > CHUNKS:
+        allow_more(PATIENCE * chunks)
 
 
 def of_ids(document_ids: Collection[str]) -> Iterator[list[str]]:

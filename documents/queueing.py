@@ -77,6 +77,7 @@ def run(document_ids: Sequence[str], *, delete: bool = False) -> None:
 def _start_afresh(document_ids: Collection[str], priority: int) -> None:
     documents = list(_locked(document_ids))
     _cancel_tasks(documents)  # waits for what a worker is just staging, which would else hold on to its task
+    batches.allow(sum(document.chunk_num for document in documents))
     Task.objects.filter(document__in=documents).delete()
     Chunk.objects.filter(document__in=documents).delete()
     DeletedChunk.objects.filter(document__in=documents).delete()

@@ -25,6 +25,7 @@ def remove(document_ids: Collection[str]) -> int:
     ids = [document.pk for document in documents]
     now = timezone.now()
     Task.objects.open().filter(document__in=ids).update(state=TaskState.CANCELED, finished_at=now, lease_until=None)
+    batches.allow(sum(document.chunk_num for document in documents))
     Stage.objects.filter(task__document__in=ids).delete()
     Chunk.objects.filter(document__in=ids).delete()
     Document.objects.filter(pk__in=ids).update(deleted_at=now, file=None)

@@ -5,6 +5,7 @@ unique key, or from the document by an index: even the worst plan is linear.
 """
 
 from collections.abc import Mapping
+from contextlib import nullcontext
 from typing import Any
 
 from django.db import connection
@@ -12,7 +13,7 @@ from django.db.models import Count, F, Q, QuerySet, Sum
 from django.db.models.functions import Abs, Coalesce
 from django.utils import timezone
 
-from documents import paid, recipes, staging
+from documents import batches, paid, recipes, staging
 from documents.models import DeletedChunk, Document, Stage
 from documents.staging import Draft
 from documents.vectors import title_of
@@ -21,7 +22,9 @@ from knowledgebases.lexical import rows
 from knowledgebases.models import Chunk, EmbeddingSpace, chunk_id
 
 BATCH = 500
-OFF = 0.1  # part by which the average length may have moved since a chunk was weighed: its weights move by 4 % then
+OFF = 0.5
+"""Part by which the average length may have moved since a chunk was weighed: within a factor of two rankings hold
+(design: retrieval.md §2), and the parts of one large file may well be that different."""
 
 _STAGED = "rag_stage s JOIN rag_task t ON t.id = s.task_id AND t.document_id = %(document)s AND t.gen = %(gen)s"
 
@@ -31,6 +34,7 @@ SELECT id, chunk->>'content', place FROM (
   SELECT s.id, s.chunk, row_number() OVER (PARTITION BY s.key ORDER BY s.seq) - 1 AS place FROM {_STAGED}) placed
 WHERE place > 0
 """  # noqa: S608 -- constants, here and below
+_WEIGH = "UPDATE rag_stage SET length = %s, terms = %s, weights = %s::sparsevec WHERE id = %s"
 _NAME = """
 UPDATE rag_stage s SET key = named.key FROM unnest(%s::bigint[], %s::text[]) AS named(id, key) WHERE s.id = named.id
 """
@@ -95,6 +99,7 @@ def switch(document: Document, space: EmbeddingSpace | None) -> int:
     stages = Stage.objects.filter(task__document=document, task__gen=document.gen)
     ids = {"document": document.pk, "gen": document.gen, "space": space and space.pk}
     values = {**ids, "now": timezone.now(), "by": recipes.cutting(document)}
+    batches.allow(stages.count())
     _name_repeated(document, values)
     _execute(_REMEMBER, values)
     stages.filter(key__in=DeletedChunk.objects.filter(document=document).values("chunk_id")).delete()
@@ -105,7 +110,8 @@ def switch(document: Document, space: EmbeddingSpace | None) -> int:
         if space is None:
             raise AssertionError(f"{document.pk}: chunks were staged without an embedding space")
         indexing.enter(document.kb, space)
-        _execute(_WORDS, values)
+        with rows.in_bulk() if count > batches.CHUNKS else nullcontext():
+            _execute(_WORDS, values)
         _execute(_VECTORS, values)
         _execute(_MOVE, values)
         _execute(_KEEP, values)
@@ -154,6 +160,6 @@ def _weigh(document: Document, stages: list[Stage], *, chunks: int, length: int)
     counted = [stage.length for stage in stages if stage.length is not None]
     drafts = [Draft(stage.seq, stage.chunk, stage.key) for stage in stages]
     weighed = staging.weigh(document, drafts, beside=(chunks - len(counted), length - sum(counted)))
-    for stage, words in zip(stages, weighed, strict=True):
-        stage.length, stage.terms, stage.weights = words.columns.length, words.columns.terms, words.columns.weights
-    Stage.objects.bulk_update(stages, ["length", "terms", "weights"])
+    columns = [(words.columns, stage.pk) for stage, words in zip(stages, weighed, strict=True)]
+    with connection.cursor() as cursor:  # not bulk_update: it compiles a CASE of every value, at some seconds a batch
+        cursor.executemany(_WEIGH, [(one.length, one.terms, one.weights.to_text(), pk) for one, pk in columns])

@@ -1,4 +1,4 @@
-"""Transactions that are tried again when PostgreSQL breaks a deadlock or a serialisation conflict."""
+"""Transactions: tried again after a deadlock or a serialisation conflict, and with more time where that is needed."""
 
 import functools
 import logging
@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from typing import ParamSpec, TypeVar
 
-from django.db import InterfaceError, InternalError, OperationalError, close_old_connections, transaction
+from django.db import InterfaceError, InternalError, OperationalError, close_old_connections, connection, transaction
 from psycopg import errors
 
 P = ParamSpec("P")
@@ -20,6 +20,10 @@ OUTAGE = (OperationalError, InterfaceError, InternalError)
 
 TRIES = 6
 PAUSE = 0.02  # seconds; doubles, with jitter
+_ALLOW = """
+SELECT set_config('statement_timeout', (setting::bigint + %s)::text, true)
+FROM pg_settings WHERE name = 'statement_timeout' AND setting <> '0'
+"""
 
 
 def retried(deed: Callable[P, R]) -> Callable[P, R]:
@@ -49,3 +53,9 @@ def let_go() -> None:
     """Give the connection back to its pool before a long time without a query; within a transaction it is kept."""
     if not transaction.get_connection().in_atomic_block:
         close_old_connections()
+
+
+def allow_more(seconds: float) -> None:
+    """Have each statement of the rest of this transaction take that much longer, where there is a limit."""
+    with connection.cursor() as cursor:
+        cursor.execute(_ALLOW, [round(1000 * seconds)])

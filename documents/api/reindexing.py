@@ -1,7 +1,7 @@
 """/api/v1/datasets/{dataset_id}/reindex: search rows made anew while the dataset is served. Not of the contract."""
 
 from http import HTTPStatus
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers

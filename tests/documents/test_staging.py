@@ -1,10 +1,10 @@
 """Words are weighed when passages are staged; publishing sees to it that they still hold."""
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
 from pgvector import HalfVector
 
-from documents import changes, publishing, queueing, recipes, staging
+from documents import batches, changes, publishing, queueing, recipes, staging
 from documents.chunkers.base import Passage
 from documents.leases import LeaseLost
 from documents.models import Stage, Task, TaskState
@@ -127,3 +127,15 @@ def test_a_task_that_is_not_ours_is_not_held(document, staged):
 
     with pytest.raises(LeaseLost), transaction.atomic():
         staging.hold(task)
+
+
+def test_of_very_many_no_word_waits_to_be_worked_in(document, staged, monkeypatch):
+    monkeypatch.setattr(batches, "CHUNKS", 1)
+
+    publishing.publish(staged("Otters swim.", "Beavers build."))
+
+    found = retrieve([document.kb], "beavers", Options(threshold=0.0, weight=0.0))
+    assert [scored.hit.content for scored in found.hits] == ["Beavers build."]
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT gin_clean_pending_list('lexical_row_terms')")
+        assert cursor.fetchone()[0] == 0  # pages that still waited

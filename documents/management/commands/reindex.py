@@ -37,7 +37,7 @@ class Command(BaseCommand):
             action="store_const",
             dest="deed",
             const="switch",
-            help="serve what is built, as soon as it is; with --embedding-model, --language or --what: build, then serve",
+            help="serve what is built, as soon as it is; with --what and the like: build, then serve",
         )
         deeds.add_argument("--rollback", action="store_const", dest="deed", const="rollback")
         deeds.add_argument(

@@ -22,7 +22,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[3]
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "ragsite.settings.test")
 
-import django
+import django  # noqa: E402
 
 django.setup()
 

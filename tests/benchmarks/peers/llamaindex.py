@@ -1,4 +1,4 @@
-"""LlamaIndex's store in PostgreSQL: hybrid search (vectors by HNSW, words by ts_rank), fused as its retriever does it."""
+"""LlamaIndex's store in PostgreSQL: hybrid search (vectors by HNSW, words by ts_rank), as its own query has it."""
 
 import os
 from importlib.metadata import version

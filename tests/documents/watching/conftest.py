@@ -4,8 +4,15 @@ import time
 
 import pytest
 
+from documents.watching import waiting
 from documents.watching.hub import hub
 from documents.watching.streams import Target
+
+
+@pytest.fixture(autouse=True)
+def one_worker(monkeypatch):
+    """Whatever other tests have left in Redis."""
+    monkeypatch.setattr(waiting, "workers_alive", lambda: 1)
 
 
 class Right:
@@ -26,7 +33,7 @@ class Watcher:
         self.stream = stream
         self.events, self.until, self.ended = [], None, None
 
-    def sees(self, condition, seconds=5.0):
+    def sees(self, condition, seconds=30.0):
         """Wait for an event of which `condition` is true; returns it."""
         deadline = time.monotonic() + seconds
         while True:

@@ -16,11 +16,6 @@ from system.models import DEFAULT_EMBEDDING_MODEL
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture(autouse=True)
-def one_worker(monkeypatch):
-    monkeypatch.setattr(waiting, "workers_alive", lambda: 1)
-
-
 @pytest.fixture
 def seen():
     """What keeps a document now."""
