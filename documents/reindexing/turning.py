@@ -8,6 +8,7 @@ from django.db.models import F
 from django.utils import timezone
 from psycopg import errors
 
+from documents import batches
 from documents.models import Reindex, ReindexState
 from documents.reindexing.base import Part, hold
 from knowledgebases import indexing
@@ -43,6 +44,7 @@ def _turn(job: Reindex, parts: Sequence[Part]) -> bool:
     found = Knowledgebase.objects.live().select_for_update(no_key=True).filter(pk=kb.pk).first()
     if found is None:
         raise NotFound(f"There is no dataset {kb.pk} any more.")
+    batches.allow(found.chunk_num)
     if any(part.missing() for part in parts):
         return False
     values: dict[str, Any] = {}
