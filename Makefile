@@ -53,9 +53,7 @@ down: ## stop what `make demo` or `make up` started
 	$(BIN)/python manage.py down
 
 # A file of tests to a worker, in the order of their folders: the long ones, which are few tests each, do not come last.
-# One worker more than cores, up to four: those with real processes wait much of their time.
-PYTEST = $(BIN)/python -m pytest -n $(TEST_WORKERS) --dist loadfile --no-loadscope-reorder
-TEST_WORKERS = $(shell cores=$$(getconf _NPROCESSORS_ONLN); echo $$((cores < 4 ? cores + 1 : 4)))
+PYTEST := $(BIN)/python -m pytest -n logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 .PHONY: test
 test: $(VENV)/.test-installed ## the whole test suite
