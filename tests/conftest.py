@@ -184,6 +184,12 @@ def full_disk(monkeypatch):
 
 
 @pytest.fixture(autouse=True)
+def nobody_missed_redis(monkeypatch):
+    """A process that met no Redis does not look for it again for seconds: tests do not inherit that."""
+    monkeypatch.setattr(waking, "_quiet_until", 0.0)
+
+
+@pytest.fixture(autouse=True)
 def nobody_watches():
     """Streams of a test, and the connection of the thread that serves them, end with it."""
     yield
@@ -199,9 +205,8 @@ def valkey_url():
 
 
 @pytest.fixture
-def redis(valkey_url, monkeypatch):
+def redis(valkey_url):
     """An empty Redis."""
-    monkeypatch.setattr(waking, "_quiet_until", 0.0)  # whatever a test before met
     with Redis.from_url(valkey_url) as client:
         client.flushdb()
         yield client
