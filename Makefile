@@ -113,6 +113,10 @@ bench-peers: $(VENV)/.test-installed $(PEERS)/.installed ## Chroma, txtai, Llama
 bench: $(VENV)/.test-installed ## measure ingestion, retrieval, the API; prints tables
 	$(BIN)/python -m tests.benchmarks
 
+.PHONY: bench-retrieval
+bench-retrieval: $(VENV)/.test-installed ## quality, through HTTP too; speed up to a million chunks; reindexing under load: two hours
+	$(BIN)/python -m tests.benchmarks quality through_api scale reindex
+
 .PHONY: samples
 samples: $(VENV)/.test-installed ## render the handbook into the demo's sample documents
 	$(BIN)/python -m ragsite.demo.render

@@ -12,6 +12,7 @@ from documents import ingestion, progress, publishing, reindexing
 from documents.leases import Lease, LeaseLost, Stopped
 from documents.models import Task, TaskState
 from documents.models.claiming import QUARANTINE
+from documents.reindexing.working import OVERDUE
 from documents.sandbox import Sandbox
 from knowledgebases import indexing
 from knowledgebases.embedders.interrupting import interruptible
@@ -28,16 +29,20 @@ LOOK_SECONDS = 0.2  # a claim takes some milliseconds
 def wake() -> None:
     """Claim and run tasks until none is left, or RAG_WAKE_SECONDS are over; RQ may deliver this any number of times.
 
-    Datasets are reindexed while no task waits; one that has waited for long gets a batch beforehand. On SIGTERM the
-    task under way is handed back, and the wake ends.
+    Datasets are reindexed while no task waits; one that has waited for long gets a batch between two tasks. On SIGTERM
+    the task under way is handed back, and the wake ends.
     """
-    until = time.monotonic() + settings.RAG_WAKE_SECONDS
+    look = time.monotonic()
+    until = look + settings.RAG_WAKE_SECONDS
     stopping = threading.Event()
     before = signal.signal(signal.SIGTERM, lambda *_: stopping.set())
     try:
-        reindexing.advance(stopping, overdue=True)
         with Sandbox(limits=ingestion.parser_limits()) as sandbox:
             while time.monotonic() < until and not stopping.is_set():
+                if time.monotonic() >= look:
+                    reindexing.advance(stopping, overdue=True)
+                    look = time.monotonic() + OVERDUE
+                    continue
                 task = _next()
                 if task is None:
                     if reindexing.advance(stopping):

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 from django.db import connection
+from django.db.models import Max, Q, Sum
 from pgvector import HalfVector
 
 from knowledgebases.embedders.base import Embedder
@@ -19,6 +20,7 @@ from knowledgebases.models import Chunk, DenseRow, EmbeddingSpace, Knowledgebase
 from system.errors import Misconfigured
 
 BATCH = 1000  # rows of one INSERT
+MANY = 10
 INDEXABLE = 4000  # dimensions of a half vector that pgvector's HNSW takes
 
 _VALID = "SELECT indisvalid FROM pg_index JOIN pg_class ON oid = indexrelid WHERE relname = %s"
@@ -84,10 +86,15 @@ def weigh(chunk: Chunk, title: str, language: str) -> Weighted:
 
 
 def outgrown_spaces(size: int) -> Iterable[EmbeddingSpace]:
-    """Spaces with a dataset of more than `size` chunks: those that want an approximate index."""
-    return EmbeddingSpace.objects.filter(
-        pk__in=Knowledgebase.objects.live().filter(chunk_num__gt=size).values("space")
-    ).order_by("pk")
+    """Spaces that want an approximate index: with a dataset of more than `size` chunks, or datasets of MANY times that.
+
+    The latter may be searched together.
+    """
+    living = Knowledgebase.objects.live().exclude(space=None).values("space")
+    large = living.annotate(largest=Max("chunk_num"), together=Sum("chunk_num")).filter(
+        Q(largest__gt=size) | Q(together__gt=MANY * size)
+    )
+    return EmbeddingSpace.objects.filter(pk__in=large.values("space")).order_by("pk")
 
 
 def _index_name(space: EmbeddingSpace) -> str:

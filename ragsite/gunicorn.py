@@ -1,11 +1,13 @@
 """How gunicorn serves the web processes; `manage.py up` adds the address."""
 
 import gc
+import itertools
 import sys
 from typing import Any
 
 from ragsite.embedded.shim import die_with_parent
-from ragsite.settings.rag import RAG_STREAMS, RAG_WEB_PROCESSES
+from ragsite.settings.rag import RAG_METRICS_DIR, RAG_STREAMS, RAG_WEB_PROCESSES
+from system import exposition
 
 # Few processes, many threads: searches wait for PostgreSQL and for ONNX, both outside the interpreter's lock. What is
 # imported before the fork is in memory once; each process that has answered a search has the query model. A stream of
@@ -25,6 +27,8 @@ accesslog = None
 errorlog = "-"
 control_socket_disable = True  # signals are enough, and a socket less to guard
 
+exposition.share(RAG_METRICS_DIR)  # here: what is imported before the fork makes instruments
+
 
 def when_ready(_server: Any) -> None:
     """Have the collector leave alone what the processes are about to share."""
@@ -32,9 +36,16 @@ def when_ready(_server: Any) -> None:
     gc.freeze()
 
 
+def pre_fork(server: Any, worker: Any) -> None:
+    """Give the worker the first place that is free."""
+    taken = {other.place for other in server.WORKERS.values()}
+    worker.place = next(place for place in itertools.count() if place not in taken)
+
+
 def post_fork(_server: Any, worker: Any) -> None:
-    """Have the worker die with the master; fork has cleared what the master asked for itself."""
+    """Have the worker die with the master (fork has cleared what that asked for itself), and count in its place."""
     die_with_parent(parent=worker.ppid)
+    exposition.take(RAG_METRICS_DIR, worker.place)
 
 
 def post_worker_init(worker: Any) -> None:

@@ -4,6 +4,7 @@ from django.contrib import admin
 from django.urls import include, path, re_path
 from django.views.generic import RedirectView
 
+from system.api.metrics import Metrics
 from system.rest.fallbacks import unknown_route
 
 handler400 = "system.rest.fallbacks.bad_request"
@@ -15,6 +16,7 @@ urlpatterns = [
     path("", RedirectView.as_view(pattern_name="admin:index")),
     path("admin", RedirectView.as_view(pattern_name="admin:index")),
     path("admin/", admin.site.urls),
+    path("metrics", Metrics.as_view()),
     path("api/", include("system.api.urls")),
     path("api/v1/", include("knowledgebases.api.urls")),
     path("api/v1/", include("documents.api.urls")),

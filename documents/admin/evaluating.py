@@ -17,6 +17,7 @@ from documents.evaluation import settings as ways
 from documents.evaluation.alone import alone
 from documents.evaluation.keeping import QUESTIONS
 from documents.evaluation.measuring import Bound, Plan
+from documents.evaluation.settings import Setting
 from documents.models import Evaluation, QuestionSet
 from knowledgebases.models import Knowledgebase
 from system.errors import RagError
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
 
 _KINDS: Mapping[str, type[forms.Field]] = {"top_k": forms.IntegerField, "rerank_id": forms.CharField}
+_LABELS = {"rerank_id": "Rerank model"}
 
 
 class EvaluateForm(forms.Form):
@@ -39,12 +41,16 @@ class EvaluateForm(forms.Form):
         help_text="Ask so many of the questions, the same ones each time. Empty: all.",
     )
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, kb: Knowledgebase, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        usual = Setting({}).effective(kb)
         for name, meaning in ways.NAMES.items():
             kind = _KINDS.get(name, forms.FloatField)
             self.fields[name] = kind(
-                required=False, help_text=meaning, widget=UnfoldAdminTextInputWidget, label=name.replace("_", " ")
+                required=False,
+                help_text=meaning.replace("`", ""),
+                widget=UnfoldAdminTextInputWidget(attrs={"placeholder": usual[name] or "none"}),
+                label=_LABELS.get(name, name.replace("_", " ").capitalize()),
             )
         self.order_fields([*ways.NAMES, "sample"])
 
@@ -66,7 +72,7 @@ class Evaluate:
         if not self.page.has_evaluate_permission(request):
             raise PermissionDenied
         test_set = get_object_or_404(self.page.get_queryset(request), pk=pk)
-        form = EvaluateForm(request.POST or None)
+        form = EvaluateForm(request.POST or None, kb=test_set.kb)
         if form.is_valid():
             try:
                 made = self._measure(test_set, form)
@@ -79,6 +85,7 @@ class Evaluate:
             "opts": QuestionSet._meta,
             "form": form,
             "media": self.page.media + form.media,
+            "lead": "What is left empty is as searches of the dataset have it.",
             "submit": "Evaluate",
             "back": reverse("admin:documents_questionset_change", args=[test_set.pk]),
         }

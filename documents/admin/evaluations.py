@@ -45,13 +45,13 @@ class EvaluationAdmin(ReadOnlyAdmin):
                 "fields": [
                     ("questions", "sample", "unjudged"),
                     ("gone", "degraded", "hits"),
-                    ("model", "chunks", "seconds"),
+                    ("model", "chunks", "shown_seconds"),
                     ("id", "created_at"),
                 ]
             },
         ),
     ]
-    readonly_fields = ["shown_set", "shown_setting", "shown_table", "shown_before", "shown_results"]
+    readonly_fields = ["shown_set", "shown_setting", "shown_table", "shown_before", "shown_results", "shown_seconds"]
     first_step = "Evaluate a test set, to see how well a dataset answers its questions."
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Evaluation]:
@@ -87,7 +87,13 @@ class EvaluationAdmin(ReadOnlyAdmin):
     @display(description="p50 / p95")
     def shown_speed(self, evaluation: Evaluation) -> str:
         """How long searches took."""
-        return f"{evaluation.timings['search_p50']:.1f} / {evaluation.timings['search_p95']:.1f} ms"
+        p50, p95 = (evaluation.timings[f"search_{name}"] for name in ("p50", "p95"))
+        return format_html('<span class="rs-line">{}</span>', f"{p50:.1f} / {p95:.1f} ms")
+
+    @display(description="took")
+    def shown_seconds(self, evaluation: Evaluation) -> str:
+        """How long all of them took."""
+        return f"{evaluation.seconds:.1f} seconds, without the embedding of questions"
 
     @display(description="notes")
     def shown_notes(self, evaluation: Evaluation) -> str:
@@ -124,14 +130,21 @@ class EvaluationAdmin(ReadOnlyAdmin):
         ]
         head = link(reverse("admin:documents_evaluation_change", args=[earlier.pk]), Setting(earlier.setting))
         table = _table(["", "difference", "p", "better", "worse"], rows)
-        return format_html("{}, {}, {} questions of both{}", head, ago(earlier.created_at), comparison.paired, table)
+        return format_html(
+            '{}, {}, {} questions of both{}<p class="rs-dim">{}</p>',
+            head,
+            ago(earlier.created_at),
+            comparison.paired,
+            table,
+            "p: how often chance alone makes such a difference; below 0.05 it hardly does. Better, worse: questions.",
+        )
 
     @display(description="questions")
     def shown_results(self, evaluation: Evaluation) -> str:
         """The worst questions, with what was found instead of what answers them."""
         results = evaluation.results.order_by("score", "pk")[:WORST]
         rows = [_result(one, evaluation.names) for one in results]
-        table = _table(["question", *evaluation.names, "first at", "found", "ms"], rows)
+        table = _table(["question", *evaluation.names, "first at", "found", "ms"], rows, kind="rs-results")
         rest = evaluation.questions - len(rows)
         return format_html("{}{}", table, f"{rest:,} more are better; the API lists all." if rest > 0 else "")
 
@@ -152,10 +165,15 @@ def _result(one: EvaluatedQuestion, names: Iterable[str]) -> list[object]:
     ]
 
 
-def _table(heads: Iterable[str], rows: Iterable[Iterable[object]]) -> SafeString:
-    """A table; what is no HTML of ours is escaped."""
+def _table(heads: Iterable[str], rows: Iterable[Iterable[object]], *, kind: str = "") -> SafeString:
+    """A table, of a `kind` that styles know; what is no HTML of ours is escaped."""
     shown = format_html_join(
         "", "<tr>{}</tr>", ((format_html_join("", "<td>{}</td>", ((c,) for c in row)),) for row in rows)
     )
     head = format_html_join("", '<th scope="col">{}</th>', ((one,) for one in heads))
-    return format_html('<table class="rs-table"><thead><tr>{}</tr></thead><tbody>{}</tbody></table>', head, shown)
+    return format_html(
+        '<div class="rs-scroll {}"><table class="rs-table"><thead><tr>{}</tr></thead><tbody>{}</tbody></table></div>',
+        kind,
+        head,
+        shown,
+    )

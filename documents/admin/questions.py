@@ -1,5 +1,6 @@
 """Questions of test sets in the console, and the form that adds one."""
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -18,7 +19,7 @@ from documents.models import Judgement, Question
 from system.console.display import Tone, badge, line, link
 from system.console.pages import ConsoleAdmin, CountOnce, DeedForm
 
-_CHUNK = "chunk "
+_CHUNK = re.compile("chunk ([0-9a-f]{16,32})")  # a file may be called `chunk 1.txt`
 
 
 class QuestionForm(DeedForm):
@@ -26,14 +27,15 @@ class QuestionForm(DeedForm):
 
     relevant = forms.CharField(
         label="Answered by",
-        widget=UnfoldAdminTextareaWidget,
+        widget=UnfoldAdminTextareaWidget(attrs={"rows": 5}),
         help_text="A line for each document: its name (with or without suffix) or id, and after a semicolon a grade, "
-        "where that is not 1; 0 says that it does not answer. Or a line for each chunk: `chunk` and its id.",
+        "where that is not 1; 0 says that it does not answer. Or a line for each chunk: “chunk” and its id.",
     )
 
     class Meta:
         model = Question
         fields = ["question_set", "text", "key"]
+        widgets = {"text": UnfoldAdminTextareaWidget(attrs={"rows": 3})}
         labels = {"key": "Id"}
         help_texts = {"key": "What files know it by. Empty: made of the text."}
 
@@ -52,8 +54,8 @@ class QuestionForm(DeedForm):
 
 
 def _line(judgement: Judgement) -> str:
-    what = f"{_CHUNK}{judgement.chunk_id}" if judgement.chunk_id else judgement.name
-    return what if judgement.grade == 1 else f"{what}; {judgement.grade}"
+    what = f"chunk {judgement.chunk_id}" if judgement.chunk_id else judgement.name
+    return what if judgement.grade == 1 and ";" not in what else f"{what}; {judgement.grade}"
 
 
 def _named(text: str, where: str) -> Named:
@@ -61,9 +63,8 @@ def _named(text: str, where: str) -> Named:
     name, semicolon, grade = text.rpartition(";")
     if not (semicolon and grade.strip().isdecimal()):
         name, grade = text, "1"
-    name, grade = name.strip(), grade.strip()
-    chunk = name.startswith(_CHUNK)
-    return named(name.removeprefix(_CHUNK) if chunk else name, grade, chunk=chunk, where=where)
+    chunk = _CHUNK.fullmatch(name.strip())
+    return named(chunk[1] if chunk else name, grade.strip(), chunk=bool(chunk), where=where)
 
 
 class _Shown(CountOnce):
@@ -81,7 +82,7 @@ class QuestionAdmin(ConsoleAdmin):
     """Questions of all test sets."""
 
     form = QuestionForm
-    list_display = ["shown_text", "key", "shown_set", "shown_relevant"]
+    list_display = ["shown_text", "shown_key", "shown_set", "shown_relevant"]
     list_select_related = ["question_set"]
     list_filter = [("question_set", AutocompleteSelectFilter)]
     search_fields = ["text", "key"]
@@ -113,7 +114,12 @@ class QuestionAdmin(ConsoleAdmin):
     @display(description="question", ordering="text")
     def shown_text(self, question: Question) -> str:
         """How it begins."""
-        return line(question.text, length=80)
+        return line(question.text, length=64)
+
+    @display(description="id", ordering="key")
+    def shown_key(self, question: Question) -> str:
+        """What files know it by."""
+        return line(question.key, length=24)
 
     @display(description="test set", ordering="question_set__name")
     def shown_set(self, question: Question) -> str:
@@ -126,4 +132,4 @@ class QuestionAdmin(ConsoleAdmin):
         """The documents that answer it; those that are gone are told."""
         names = ", ".join(dict.fromkeys(one.name for one in question.judged if one.grade and not one.gone))
         gone = sum(one.gone for one in question.judged)
-        return badge(f"{gone} gone", Tone.WARN) + line(f" {names}", length=60) if gone else line(names, length=60)
+        return badge(f"{gone} gone", Tone.WARN) + line(f" {names}", length=48) if gone else line(names, length=48)

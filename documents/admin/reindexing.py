@@ -123,8 +123,8 @@ class ReindexAdmin(ReadOnlyAdmin):
     """Reindexes of all datasets, and the decisions about them."""
 
     list_display = [
-        *("shown_dataset", "shown_aims", "shown_state", "shown_progress", "shown_rate", "shown_message"),
-        *("shown_samples", "shown_age"),
+        *("shown_dataset", "shown_aims", "shown_state", "shown_progress", "shown_message", "shown_samples"),
+        "shown_age",
     ]
     list_select_related = ["kb"]
     list_display_links = None
@@ -189,7 +189,7 @@ class ReindexAdmin(ReadOnlyAdmin):
     @display(description="makes")
     def shown_aims(self, job: Reindex) -> str:
         """What of what."""
-        return line(aims(job), length=80)
+        return line(aims(job), length=64)
 
     @display(description="state", ordering="state")
     def shown_state(self, job: Reindex) -> str:
@@ -202,19 +202,15 @@ class ReindexAdmin(ReadOnlyAdmin):
 
     @display(description="progress")
     def shown_progress(self, job: Reindex) -> str:
-        """How far it is."""
-        counts = format_html('<span class="rs-dim">{} of {}</span>', f"{job.done:,}", f"{job.total:,}")
+        """How far it is, and how fast it was lately."""
+        rate = f", {job.rate:,.0f} a second" if job.rate else ""
+        counts = format_html('<span class="rs-dim rs-line">{} of {}{}</span>', f"{job.done:,}", f"{job.total:,}", rate)
         return live(f"{job.pk}:bar", format_html("{} {}", bar(job.progress, TONES[ReindexState(job.state)]), counts))
-
-    @display(description="rows a second")
-    def shown_rate(self, job: Reindex) -> str:
-        """How fast it was lately."""
-        return live(f"{job.pk}:rate", f"{job.rate:,.0f}" if job.rate else "–")
 
     @display(description="message")
     def shown_message(self, job: Reindex) -> str:
         """What it says."""
-        return live(f"{job.pk}:message", line(job.message, length=60))
+        return live(f"{job.pk}:message", line(job.message, length=48))
 
     @display(description="samples")
     def shown_samples(self, job: Reindex) -> str:

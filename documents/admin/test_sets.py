@@ -7,6 +7,7 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
+from django.utils.html import format_html
 from django.views.decorators.csrf import csrf_exempt
 from unfold.contrib.filters.admin import AutocompleteSelectFilter
 from unfold.decorators import action, display
@@ -15,7 +16,7 @@ from documents.admin.evaluating import Evaluate
 from documents.admin.importing import Import
 from documents.evaluation import keeping, listing
 from documents.models import QuestionSet
-from system.console.display import ago, link
+from system.console.display import Tone, ago, badge, link
 from system.console.pages import ConsoleAdmin, CountOnce
 
 
@@ -45,10 +46,13 @@ class QuestionSetAdmin(ConsoleAdmin):
     list_filter = [("kb", AutocompleteSelectFilter)]
     search_fields = ["name", "id"]
     autocomplete_fields = ["kb"]
-    fieldsets = [(None, {"fields": ["name", "kb"]}), ("Facts", {"fields": [("id", "created_at", "updated_at")]})]
+    fieldsets = [
+        (None, {"fields": ["name", "kb", "shown_questions", "shown_figures", "shown_evaluations"]}),
+        ("Facts", {"fields": ["id", ("created_at", "updated_at")]}),
+    ]
     add_fieldsets = [(None, {"fields": ["name", "kb"]})]
-    readonly_fields = ["id", "created_at", "updated_at"]
-    actions_detail = ["take", "ask", "questions", "measure", "evaluations"]
+    readonly_fields = ["id", "created_at", "updated_at", "shown_questions", "shown_figures", "shown_evaluations"]
+    actions_detail = ["take", "ask", "measure"]
     first_step = (
         "A test set holds questions to a dataset, and what answers them. Add one, import your questions, and see how "
         "well they are answered."
@@ -58,6 +62,12 @@ class QuestionSetAdmin(ConsoleAdmin):
         """Those of datasets that are not deleted."""
         rows: QuerySet[QuestionSet] = super().get_queryset(request)
         return rows.filter(kb__deleted_at=None)
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
+        """The row with what the list shows, too."""
+        row = super().get_object(request, object_id, from_field)
+        told = listing.shown(QuestionSet.objects.filter(pk=row.pk)) if row else []
+        return _with(row, told[0]) if told else None
 
     def get_urls(self) -> list[URLPattern]:
         """The pages to import and to evaluate beside the others."""
@@ -104,20 +114,10 @@ class QuestionSetAdmin(ConsoleAdmin):
         """On to the form of a question."""
         return HttpResponseRedirect(f"{reverse('admin:documents_question_add')}?question_set={object_id}")
 
-    @action(description="Questions", permissions=["view"], icon="quiz")
-    def questions(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """On to its questions."""
-        return HttpResponseRedirect(questions_url(object_id))
-
     @action(description="Evaluate", permissions=["evaluate"], icon="speed")
     def measure(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """On to the page that asks how to search."""
         return HttpResponseRedirect(reverse("admin:documents_questionset_evaluate", args=[object_id]))
-
-    @action(description="Evaluations", permissions=["view"], icon="monitoring")
-    def evaluations(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """On to what was measured."""
-        return HttpResponseRedirect(evaluations_url(object_id))
 
     @display(description="dataset", ordering="kb__name")
     def shown_dataset(self, row: QuestionSet) -> str:
@@ -126,25 +126,35 @@ class QuestionSetAdmin(ConsoleAdmin):
 
     @display(description="questions")
     def shown_questions(self, row: Any) -> str:
-        """How many, and the way to them."""
-        return link(questions_url(row.pk), f"{row.question_count:,}")
+        """How many, the way to them, and how many of their answers are gone."""
+        to = link(questions_url(row.pk), f"{row.question_count:,}")
+        return format_html("{} {}", to, badge(f"{row.gone_count:,} gone", Tone.WARN)) if row.gone_count else to
 
     @display(description="last figures")
     def shown_figures(self, row: Any) -> str:
-        """What the last evaluation came to, and the way to it."""
-        if row.last is None:
-            return "not evaluated yet"
-        return link(reverse("admin:documents_evaluation_change", args=[row.last.pk]), row.last.figures)
+        """What the last evaluation came to."""
+        return row.last.figures if row.last else "not evaluated yet"
 
     @display(description="p95")
     def shown_speed(self, row: Any) -> str:
         """How long the slowest searches took."""
-        return f"{row.last.timings['search_p95']:.1f} ms" if row.last else ""
+        return (
+            format_html('<span class="rs-line">{} ms</span>', f"{row.last.timings['search_p95']:.1f}")
+            if row.last
+            else ""
+        )
 
     @display(description="evaluated")
     def shown_when(self, row: Any) -> str:
-        """When that was."""
-        return ago(row.last.created_at if row.last else None)
+        """When that was, and the way to it."""
+        if row.last is None:
+            return ago(None)
+        return link(reverse("admin:documents_evaluation_change", args=[row.last.pk]), ago(row.last.created_at))
+
+    @display(description="evaluations")
+    def shown_evaluations(self, row: QuestionSet) -> str:
+        """The way to what was measured."""
+        return link(evaluations_url(row.pk), "All evaluations of this test set")
 
 
 def questions_url(pk: str) -> str:

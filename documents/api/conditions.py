@@ -25,16 +25,19 @@ DEPTH = 8
 
 HELP = (
     "`{conditions: [{name, comparison_operator, value, type}]}`: search only documents whose metadata meet all of "
-    "them. A condition may be a group of others: `{and: […]}`, `{or: […]}` or `{not: …}`, and so may the whole. `type` "
-    "is `number`, `date` (ISO 8601) or `text`; without it values are numbers where both sides are some, else texts."
+    "them. A condition may be a group of others: `{and: […]}`, `{or: […]}` or `{not: …}`; the whole may be a condition "
+    "or a group. `type` is `number`, `date` (ISO 8601) or `text`; without it values are numbers where both sides are "
+    "some, else texts."
 )
 _GROUPS: Mapping[str, type[All] | type[Either]] = {"and": All, "or": Either}
+_JOINS = (*_GROUPS, "not")
+_FORMS = (*_JOINS, "conditions", "name")  # where an object had two of them, one would be left out in silence
 _SHAPE = "A condition should be an object with `name`, `comparison_operator` and `value`, or with `and`, `or` or `not`."
 
 
 def conditions(value: Any) -> Where | None:
-    """What documents have to be; None where that is nothing: null and empty objects have no conditions."""
-    if isinstance(value, dict) and _group_of(value):
+    """What documents have to be: a list of conditions, a condition or a group; None where null or empty."""
+    if isinstance(value, dict) and (_group_of(value) or "name" in value):
         return _Reader().read(value)
     listed = value.get("conditions") if isinstance(value, dict) else value
     if not listed and (value is None or isinstance(value, dict)):
@@ -94,7 +97,12 @@ class _Reader:
 
 
 def _group_of(value: Mapping[str, Any]) -> str | None:
-    return next((name for name in ("and", "or", "not") if name in value), None)
+    """How an object joins conditions; None where it is one of its own, or the contract's list."""
+    given = [name for name in _FORMS if name in value]
+    if len(given) > 1:
+        listed = ", ".join(f"`{name}`" for name in given)
+        raise ArgumentError(f"A condition should have only one of {listed}: put them into a list of `and` or `or`.")
+    return given[0] if given and given[0] in _JOINS else None
 
 
 def _kind(given: Any, operator: str, values: list[Any]) -> Kind:

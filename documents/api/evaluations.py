@@ -27,7 +27,12 @@ class EvaluationsViewSet(InTestSet):
 
     scopes = {"create": "owned_by"}
     fails_with = {
-        "create": [HTTPStatus.NOT_FOUND, HTTPStatus.UNSUPPORTED_MEDIA_TYPE, HTTPStatus.TOO_MANY_REQUESTS],
+        "create": [
+            HTTPStatus.NOT_FOUND,
+            HTTPStatus.CONFLICT,
+            HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+            HTTPStatus.TOO_MANY_REQUESTS,
+        ],
     }
 
     @extend_schema(parameters=PAGE, responses=EvaluationPage)

@@ -1,9 +1,9 @@
 """/api/v1/datasets/{dataset_id}/test_sets: questions with known answers. Extensions, not in the contract."""
 
+import tempfile
 from http import HTTPStatus
 
-from django.http import HttpResponse
-from django.utils.http import content_disposition_header
+from django.http import FileResponse
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework.request import Request
@@ -27,11 +27,13 @@ from documents.evaluation import keeping, listing, reading, writing
 from documents.evaluation.writing import Form
 from documents.models import QuestionSet
 from documents.rest.downloading import INERT
+from system import scratch
 from system.errors import NotFound
 from system.rest.bodies import strict_object
 from system.rest.envelope import Answer
 from system.rest.validation import validated
 
+_IN_MEMORY = 1 << 20  # bytes of an export; beyond, it is on disk
 _MISSING = [HTTPStatus.NOT_FOUND]
 _BODY = [HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT, HTTPStatus.UNSUPPORTED_MEDIA_TYPE]
 
@@ -91,7 +93,7 @@ class TestSetViewSet(InTestSet):
         parameters=[FORM],
         responses={(HTTPStatus.OK, "text/plain"): OpenApiResponse(OpenApiTypes.STR, "The file.")},
     )
-    def give(self, request: Request, dataset_id: str, test_set_id: str) -> HttpResponse:
+    def give(self, request: Request, dataset_id: str, test_set_id: str) -> FileResponse:
         """The questions of a test set as a file that can be imported again."""
         test_set = self.test_set()
         return exported(test_set, Form(validated(ExportQuery, request.query_params.dict())["form"]))
@@ -131,13 +133,20 @@ class QuestionsViewSet(InTestSet):
         return Answer()
 
 
-def exported(test_set: QuestionSet, form: Form) -> HttpResponse:
+def exported(test_set: QuestionSet, form: Form) -> FileResponse:
     """A test set as a file to save."""
-    named = content_disposition_header(True, writing.file_name(test_set, form)) or "attachment"
-    return HttpResponse(
-        "".join(writing.written(test_set, form)),
+    # Written in full before any of it is sent: a client that reads slowly holds no cursor. A table may be far larger
+    # than what was imported, as it repeats each question for each of its answers.
+    file = tempfile.SpooledTemporaryFile(_IN_MEMORY, dir=str(scratch.folder()))  # noqa: SIM115 -- the response closes it
+    for line in writing.written(test_set, form):
+        file.write(line.encode())
+    file.seek(0)
+    return FileResponse(
+        file,
+        as_attachment=True,
+        filename=writing.file_name(test_set, form),
         content_type="text/plain; charset=utf-8",
-        headers={**INERT, "Content-Disposition": named},
+        headers=INERT,
     )
 
 

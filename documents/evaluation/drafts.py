@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from documents.models.question import BEST, KEY_CHARS, QUESTION_CHARS
-from system.errors import ArgumentError
+from system.errors import ArgumentError, TooLarge
 
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 SHOWN = 64  # characters of a value in a message
+JUDGEMENTS = 200_000  # of one request
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +55,12 @@ def named(value: Any, grade: Any, *, chunk: bool, where: str) -> Named:
     """What answers a question. Raises ArgumentError where it is no text, or its grade no grade."""
     what = "chunk" if chunk else "document"
     return Named(text_of(value, where=where, what=what, limit=255), grade_of(grade, where=where), chunk, where)
+
+
+def refuse_many(judgements: int) -> None:
+    """Raise TooLarge where these are more than one request may bring."""
+    if judgements > JUDGEMENTS:
+        raise TooLarge(f"A request may bring {JUDGEMENTS:,} judgements, and this one brings more. Send several.")
 
 
 def grade_of(value: Any, *, where: str) -> int:

@@ -9,7 +9,7 @@ from django.db.models import Value
 from django.db.models.functions import Lower
 from django.utils import timezone
 
-from documents.evaluation.drafts import SHOWN, Draft, Named, label_of
+from documents.evaluation.drafts import SHOWN, Draft, Named, label_of, refuse_many
 from documents.evaluation.resolving import Meant, Names
 from documents.models import Judgement, Question, QuestionSet
 from documents.models.question import NAME_CHARS
@@ -19,7 +19,6 @@ from system.transactions import retried
 
 SETS = 100  # of one dataset
 QUESTIONS = 10_000  # of one test set
-JUDGEMENTS = 200_000  # of one request
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,8 +109,7 @@ def _refuse_repeated(drafts: Sequence[Draft]) -> None:
         if draft.key in seen:
             raise ArgumentError(f"{draft.named[0].where}: the question {draft.key[:SHOWN]!r} was there before.")
         seen.add(draft.key)
-    if (count := sum(len(draft.named) for draft in drafts)) > JUDGEMENTS:
-        raise TooLarge(f"A request may bring {JUDGEMENTS:,} judgements; this one brings {count:,}. Send several.")
+    refuse_many(sum(len(draft.named) for draft in drafts))
 
 
 def _meant(names: Names, draft: Draft) -> dict[Meant, int]:

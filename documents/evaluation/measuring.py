@@ -19,7 +19,7 @@ from knowledgebases.engines.base import WIDEST, WINDOW
 from knowledgebases.models import Knowledgebase
 from knowledgebases.retrieval import Answer, Options, retrieve
 from knowledgebases.retrieval.tagging import tag_sets
-from system.errors import ArgumentError, DataError, NotFound, TooLarge
+from system.errors import ArgumentError, Conflict, DataError, NotFound, TooLarge
 
 SHOWN = 5  # of what was found, kept for each question
 METRICS = 10  # of one evaluation
@@ -79,11 +79,13 @@ def evaluate(
 
     The ways take turns at each question, so that none finds caches warmer than another. Tag sets of the dataset count
     as far as they are `reached`. Raises DataError where there is nothing to ask or to search, ArgumentError for a
-    rerank model that is not there, TooLarge where it goes beyond `bound`: nothing is kept then.
+    rerank model that is not there, TooLarge where it goes beyond `bound`, NotFound or Conflict where the dataset goes
+    or changes over meanwhile: nothing is kept then.
     """
     kb = Knowledgebase.objects.live().select_related("tenant", "space").filter(pk=question_set.kb_id).first()
     if kb is None:
         raise NotFound("The dataset has been deleted.")
+    served = _served(kb)  # before a search notices that it is otherwise
     asked = paper(question_set, sample=plan.sample)
     _refuse(kb, asked, plan, bound)
     sets = tag_sets([kb], reached)
@@ -98,7 +100,22 @@ def evaluate(
         turn = number % len(passes)
         for current in (*passes[turn:], *passes[:turn]):
             current.rows.append(_ask(kb, one, current.options, plan, embedder))
+    _refuse_changed(kb, served)
     return _keep(question_set, kb, plan, asked, passes, embedder)
+
+
+def _served(kb: Knowledgebase) -> tuple[object, ...]:
+    """What decides the vectors and the words of a dataset."""
+    return kb.space_id, kb.language
+
+
+def _refuse_changed(kb: Knowledgebase, served: tuple[object, ...]) -> None:
+    """Figures of two models, or of a dataset that is emptied, are of nothing."""
+    now = Knowledgebase.objects.live().filter(pk=kb.pk).first()
+    if now is None:
+        raise NotFound("The dataset has been deleted.")
+    if _served(now) != served:
+        raise Conflict("The dataset changed over to another model or language meanwhile; evaluate it again.")
 
 
 def _refuse(kb: Knowledgebase, asked: Paper, plan: Plan, bound: Bound | None) -> None:
@@ -128,7 +145,7 @@ def _ask(
 ) -> EvaluatedQuestion:
     """One search, judged."""
     began = time.perf_counter()
-    answer = retrieve([kb], asked.question.text, options, embedder=embedder)
+    answer = retrieve([kb], asked.question.text, options, embedder=embedder, counted=False)
     milliseconds = (time.perf_counter() - began) * 1000
     found = ranking(answer, chunks=asked.chunks)
     ranked = list(found)

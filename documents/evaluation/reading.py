@@ -6,10 +6,13 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
-from typing import Any
+from typing import Any, TypeVar
 
-from documents.evaluation.drafts import SHOWN, Draft, Named, draft, named
+from documents.evaluation.cells import bare
+from documents.evaluation.drafts import SHOWN, Draft, Named, draft, named, refuse_many
 from system.errors import ArgumentError
+
+T = TypeVar("T")
 
 KINDS = "a .csv file, a .jsonl file, or the two files of BEIR: queries as .jsonl with judgements as .tsv"
 
@@ -40,7 +43,8 @@ class Source:
 
 
 def read(sources: Sequence[Source]) -> list[Draft]:
-    """The questions of one file, or of BEIR's two; raises ArgumentError, naming the line, where they are malformed.
+    """The questions of one file, or of BEIR's two; raises ArgumentError, naming the line, where they are malformed, and
+    TooLarge where they have more judgements than one request may bring.
 
     Of BEIR's queries those without a judgement are left out: its files share them between their splits.
     """
@@ -49,7 +53,7 @@ def read(sources: Sequence[Source]) -> list[Draft]:
     if given == [".csv"]:
         drafts = _of_csv(sources[0])
     elif given == [".jsonl"]:
-        drafts = [_of_object(row, sources[0].at(line)) for line, row in _objects(sources[0])]
+        drafts = _of_json(sources[0])
     elif given == [".jsonl", ".tsv"]:
         drafts = _of_beir(by_kind[".jsonl"], by_kind[".tsv"])
     else:
@@ -60,15 +64,22 @@ def read(sources: Sequence[Source]) -> list[Draft]:
     return drafts
 
 
-def _of_object(row: Mapping[str, Any], where: str) -> Draft:
-    """A line `{"id", "question", "relevant": [name, {"document" or "chunk", "grade"}, …]}`."""
-    return draft(key=row.get("id"), text=row.get("question"), named=relevant(row.get("relevant"), where), where=where)
+def _of_json(source: Source) -> list[Draft]:
+    """A line `{"id", "question", "relevant": [name, {"document" or "chunk", "grade"}, …]}` for each question."""
+    drafts, judgements = [], 0
+    for line, row in _objects(source):
+        where = source.at(line)
+        listed = relevant(row.get("relevant"), where)
+        refuse_many(judgements := judgements + len(listed))
+        drafts.append(draft(key=row.get("id"), text=row.get("question"), named=listed, where=where))
+    return drafts
 
 
 def relevant(listed: Any, where: str) -> list[Named]:
     """What answers a question, out of JSON. Raises ArgumentError where it is not of that form."""
     if not isinstance(listed, list):
         raise ArgumentError(f"{where}: `relevant` should be a list of documents or chunks.")
+    refuse_many(len(listed))
     return [_relevant(one, where) for one in listed]
 
 
@@ -87,7 +98,7 @@ def _relevant(one: Any, where: str) -> Named:
 def _of_csv(source: Source) -> list[Draft]:
     """A row for every judgement: `question`, `document` or `chunk`, and perhaps `id` and `grade`."""
     gathered: dict[str, tuple[str, str, str, list[Named]]] = {}
-    for line, row in _rows(source):
+    for line, row in _bounded(_rows(source)):
         where = source.at(line)
         key, text = row.get("id", ""), row.get("question", "")
         first = gathered.setdefault(key or text, (key, text, where, []))
@@ -112,7 +123,7 @@ def _rows(source: Source) -> Iterator[tuple[int, dict[str, str]]]:
     columns: list[str] = []
     try:
         for row in reader:
-            cells = [cell.strip() for cell in row]
+            cells = [bare(cell.strip()) for cell in row]
             if not columns:
                 columns = [cell.lower() for cell in cells]
                 _check_columns(columns, source)
@@ -138,16 +149,29 @@ def _of_beir(queries: Source, qrels: Source) -> list[Draft]:
     """`{"_id", "text"}` a line, and `query-id`, `corpus-id`, `score` parted by tabs."""
     texts: dict[str, tuple[Any, str]] = {}
     for line, row in _objects(queries):
-        key = str(row.get("_id", row.get("id", "")))
+        key = _query_id(row)
         if not key or key in texts:
             raise ArgumentError(f"{queries.at(line)}: the id {key[:SHOWN]!r} is missing, or was there before.")
         texts[key] = row.get("text"), queries.at(line)
     judged: dict[str, list[Named]] = {}
-    for line, (key, document, grade) in _judgements(qrels):
+    for line, (key, document, grade) in _bounded(_judgements(qrels)):
         if key not in texts:
             raise ArgumentError(f"{qrels.at(line)}: {queries.name[:SHOWN]} has no query {key[:SHOWN]!r}.")
         judged.setdefault(key, []).append(named(document, grade, chunk=False, where=qrels.at(line)))
     return [draft(key=key, text=texts[key][0], named=listed, where=texts[key][1]) for key, listed in judged.items()]
+
+
+def _query_id(row: Mapping[str, Any]) -> str:
+    """The id of a query, "" where it is none."""
+    key = row.get("_id", row.get("id"))
+    return str(key).strip() if isinstance(key, str | int) else ""
+
+
+def _bounded(judgements: Iterator[T]) -> Iterator[T]:
+    """The rows of a file that has one for each judgement; TooLarge before more than may come are in memory."""
+    for number, judgement in enumerate(judgements, 1):
+        refuse_many(number)
+        yield judgement
 
 
 def _judgements(qrels: Source) -> Iterator[tuple[int, tuple[str, str, str]]]:

@@ -9,6 +9,7 @@ from pathlib import PurePath
 
 from django.db.models import Prefetch
 
+from documents.evaluation.cells import guarded
 from documents.models import Judgement, Question, QuestionSet
 
 
@@ -65,7 +66,7 @@ def _qrels(question: Question, judgements: Sequence[Judgement]) -> Iterator[str]
 
 def _row(cells: Sequence[object]) -> str:
     line = io.StringIO()
-    csv.writer(line).writerow(cells)
+    csv.writer(line).writerow(guarded(str(cell)) for cell in cells)
     return line.getvalue()
 
 

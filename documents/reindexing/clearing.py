@@ -1,5 +1,7 @@
 """What is left of reindexes that have ended: vectors that nobody serves, and nobody goes back to."""
 
+import logging
+
 from django.db import connection, transaction
 from django.utils import timezone
 
@@ -9,6 +11,8 @@ from documents.reindexing import lexical
 from knowledgebases import indexing
 from knowledgebases.models import Knowledgebase
 from system.transactions import retried
+
+log = logging.getLogger(__name__)
 
 BATCH = 5_000  # rows of one transaction
 
@@ -29,7 +33,13 @@ def clear() -> int:
     """End the ways back that were kept long enough, and remove what nobody needs any more; returns how many rows."""
     for job in Reindex.objects.outlived():
         _outlive(job)
-    return sum(_clear(job) for job in Reindex.objects.uncleared().select_related("kb"))
+    gone = 0
+    for job in Reindex.objects.uncleared().select_related("kb", "space", "former_space"):
+        try:
+            gone += _clear(job)
+        except Exception:  # one that resists does not keep the others from being cleared
+            log.exception("clearing after reindex %s", job.pk)
+    return gone
 
 
 @retried
@@ -40,15 +50,13 @@ def _outlive(job: Reindex) -> None:
 
 
 def _clear(job: Reindex) -> int:
-    gone = clear_batch(job.kb)
-    if gone < BATCH:
-        if not Reindex.objects.unfinished().filter(kb=job.kb).exclude(what=What.DENSE).exists():
-            lexical.drop(job.kb)
-        Reindex.objects.filter(pk=job.pk, state=job.state).update(cleared=True)
+    vectors, words = clear_batch(job.kb), _clear_words(job.kb)
+    if max(vectors, words) < BATCH:
         if not transaction.get_connection().in_atomic_block:
             for space in filter(None, (job.space, job.former_space)):
                 indexing.drop_dense_index(space)
-    return gone
+        Reindex.objects.filter(pk=job.pk, state=job.state).update(cleared=True)
+    return vectors + words
 
 
 @retried
@@ -58,3 +66,12 @@ def clear_batch(kb: Knowledgebase) -> int:
     with connection.cursor() as cursor:
         cursor.execute(_CLEAR, {"kb": kb.pk, "unfinished": [str(state) for state in UNFINISHED]})
         return int(cursor.rowcount)
+
+
+@retried
+def _clear_words(kb: Knowledgebase) -> int:
+    """Remove some words of a dataset that were weighed for nothing; returns how many, up to BATCH."""
+    indexing.steady(kb)  # no change-over takes them up meanwhile
+    if Reindex.objects.unfinished().filter(kb=kb).exclude(what=What.DENSE).exists():
+        return 0
+    return lexical.drop(kb, most=BATCH)

@@ -49,9 +49,12 @@ _SURPLUS = """
 SELECT count(*) FROM rag_chunk_dense v WHERE v.kb_id = %(kb)s AND v.space_id = %(space)s
   AND NOT EXISTS (SELECT FROM rag_chunk c WHERE c.id = v.chunk_id AND c.kb_id = v.kb_id)
 """
+# Chosen by their keys alone: to spell every vector of a large dataset would take minutes.
 _SAMPLE = f"""
-SELECT c.id, c.digest, v.embedding::text FROM rag_chunk_dense v JOIN rag_chunk c ON c.id = v.chunk_id
-WHERE v.kb_id = %(kb)s AND v.space_id = %(space)s ORDER BY random() LIMIT {SAMPLES}
+SELECT c.id, c.digest, v.embedding::text
+FROM (SELECT chunk_id FROM rag_chunk_dense WHERE kb_id = %(kb)s AND space_id = %(space)s
+      ORDER BY random() LIMIT {SAMPLES}) sample
+JOIN rag_chunk_dense v ON v.chunk_id = sample.chunk_id AND v.space_id = %(space)s JOIN rag_chunk c ON c.id = v.chunk_id
 """  # noqa: S608
 
 

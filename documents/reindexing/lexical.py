@@ -34,7 +34,10 @@ _TURN = """
 UPDATE rag_chunk_lexical l SET length = r.length, terms = r.terms, weights = r.weights
 FROM rag_chunk_reweighed r WHERE r.kb_id = %(kb)s AND r.chunk_id = l.chunk_id
 """
-_DROP = "DELETE FROM rag_chunk_reweighed WHERE kb_id = %(kb)s"
+_DROP = """
+DELETE FROM rag_chunk_reweighed
+WHERE ctid = ANY(ARRAY(SELECT ctid FROM rag_chunk_reweighed WHERE kb_id = %(kb)s LIMIT %(most)s))
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,10 +137,11 @@ class Lexical:
         return self.job.average or weighing.PRIOR_LENGTH
 
 
-def drop(kb: Knowledgebase) -> None:
-    """Remove words that were weighed for a reindex that will not be switched."""
+def drop(kb: Knowledgebase, *, most: int) -> int:
+    """Remove words that were weighed for a reindex that will not be switched; returns how many."""
     with connection.cursor() as cursor:
-        cursor.execute(_DROP, {"kb": kb.pk})
+        cursor.execute(_DROP, {"kb": kb.pk, "most": most})
+        return int(cursor.rowcount)
 
 
 def _title(chunk: Chunk, documents: dict[str, Document]) -> str:

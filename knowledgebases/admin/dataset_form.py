@@ -28,7 +28,7 @@ class DatasetForm(DeedForm):
         label="Embedding model",
         required=False,
         widget=UnfoldAdminSelectWidget,
-        help_text="Fixed once there are chunks: vectors of two models cannot be compared.",
+        help_text="Once there are chunks it is changed by reindexing: vectors of two models cannot be compared.",
     )
     chunk_token_num = forms.IntegerField(
         label="Tokens of a chunk",

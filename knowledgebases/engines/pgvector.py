@@ -16,7 +16,10 @@ from knowledgebases.lexical import tokenizer
 from system.errors import Unavailable
 
 EXACT_DENSE = 20_000
-"""Chunks in scope up to which every vector is compared; above, the HNSW index of the space is used."""
+"""Chunks in scope up to which every vector is compared; above, the HNSW index of the space is used where that pays."""
+
+WORTH = 30
+"""Vectors that are compared one by one in the time in which the walk through the index meets one."""
 
 POSTINGS = 20_000
 """Chunks that are scored at first: terms are taken by falling idf while their document frequencies sum up to this."""
@@ -175,11 +178,15 @@ def _dense_part(query: Query) -> str:
         "few": sqltext.FEW,
     }
     if _all_compared(query):
-        ways = [sqltext.ALL.format(**names)]
+        ways = [sqltext.ALL.format(only="", **names)]
     elif _narrowed(query):
         ways = [sqltext.OF_FEW.format(**names), sqltext.NEAREST.format(unless=f" AND NOT {sqltext.FEW}", **names)]
     else:
-        ways = [sqltext.NEAREST.format(unless="", **names)]
+        beside = _few_beside(query)
+        ways = [
+            sqltext.ALL.format(only=f" AND {beside}", **names),
+            sqltext.NEAREST.format(unless=f" AND NOT {beside}", **names),
+        ]
     return sqltext.DENSE_PART.format(dimension=dimension, ways=" UNION ALL ".join(ways))
 
 
@@ -187,7 +194,11 @@ def _near(query: Query) -> str:
     """Whether every vector in scope is compared."""
     if _all_compared(query):
         return "true"
-    return sqltext.FEW if _narrowed(query) else "false"
+    return sqltext.FEW if _narrowed(query) else _few_beside(query)
+
+
+def _few_beside(query: Query) -> str:
+    return sqltext.FEW_BESIDE.format(worth=WORTH, space=int(query.space_id or 0))
 
 
 def _hit(row: Sequence[Any]) -> Hit:

@@ -68,7 +68,7 @@ VISIBLE = "v.space_id = {space} AND v.available AND v.document_id NOT IN (SELECT
 # beside large ones and then find next to nothing of it (recall@100 of .04 for 5,000 of 100,000 rows).
 ALL = """
   (SELECT v.chunk_id, ({distance}) + 0 AS distance FROM rag_chunk_dense v
-   WHERE v.kb_id = ANY((SELECT ids FROM living)::text[]) AND {visible}{documents}
+   WHERE v.kb_id = ANY((SELECT ids FROM living)::text[]) AND {visible}{documents}{only}
    ORDER BY 2, 1 LIMIT %(dense)s)"""
 
 # The index of the space, walked until enough rows pass; `unless` is judged before anything is read.
@@ -87,6 +87,13 @@ OF_FEW = """
    WHERE {visible} AND {few}
    ORDER BY 2, 1 LIMIT %(dense)s)"""
 FEW = "(SELECT chunks <= %(few)s AND NOT open FROM scope)"
+
+# Whether fewer vectors are compared one by one than the walk through the index would meet until enough of them are of
+# these datasets: the index is that of all datasets in its space. True without a valid index, which could not be walked.
+FEW_BESIDE = """coalesce((
+  SELECT %(chunks)s::float8 ^ 2 < {worth}::float8 * %(dense)s * c.reltuples
+  FROM pg_class c JOIN pg_index i ON i.indexrelid = c.oid
+  WHERE c.oid = to_regclass('dense_hnsw_{space}') AND i.indisvalid), true)"""
 
 SEARCH = """
 WITH living AS MATERIALIZED (

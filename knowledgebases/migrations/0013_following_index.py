@@ -74,7 +74,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='pendingchunk',
-            index=models.Index(fields=['index_id', 'version'], name='pending_chunk_order'),
+            index=models.Index(fields=['index_id', 'version', 'chunk_id'], name='pending_chunk_order'),
         ),
         migrations.AddIndex(
             model_name='pendingchunk',

@@ -87,7 +87,7 @@ class PendingChunk(models.Model):
     class Meta:
         db_table = "rag_pending_chunk"
         indexes = [
-            models.Index(fields=["index_id", "version"], name="pending_chunk_order"),
+            models.Index(fields=["index_id", "version", "chunk_id"], name="pending_chunk_order"),
             models.Index(fields=["index_id", "kb_id"], name="pending_chunk_kb"),
         ]
 

@@ -11,6 +11,7 @@ from knowledgebases.engines.base import Engine, Found, Query
 from knowledgebases.engines.choice import chosen_engine
 from knowledgebases.models import EmbeddingSpace, Knowledgebase
 from knowledgebases.rerankers.base import Reranker
+from knowledgebases.retrieval import metrics
 from knowledgebases.retrieval import query as queries
 from knowledgebases.retrieval.fusion import Parts, Scored, clamped, ranked, score
 from knowledgebases.retrieval.highlight import highlight as marked
@@ -87,11 +88,16 @@ class Answer:
     vector, or as many (doubled up to 1,024) as the page asked for needs; or among those that were reranked."""
     documents: Sequence[DocumentCount] = ()
     """Of all pages, most hits first."""
-    degraded: str = ""
-    """Why the answer is less than asked for (a model did not answer); empty for a full answer."""
+    shortfalls: Mapping[str, str] = field(default_factory=dict)
+    """Why the answer is less than asked for (a model did not answer), by stage; empty for a full answer."""
     basis: Basis = Basis()
     timings: Mapping[str, float] = field(default_factory=dict)
     """Milliseconds of each stage, and in all."""
+
+    @property
+    def degraded(self) -> str:
+        """The shortfalls, as one text."""
+        return " ".join(self.shortfalls.values())
 
     @property
     def exact(self) -> bool:
@@ -106,20 +112,43 @@ def retrieve(
     *,
     embedder: Embedder | None = None,
     engine: Engine | None = None,
+    counted: bool = True,
 ) -> Answer:
     """Search `kbs` (which the caller may read) for `question`, by default with their own model and the site's engine.
 
     A model that does not answer leaves the lexical half, a rerank model that does not the fused order, and `degraded`
     says so. Raises DataError where the datasets are of different models, Misconfigured where the model is not the one
-    they were embedded with, Unavailable where the search takes too long.
+    they were embedded with, Unavailable where the search takes too long. `counted`: among the searches of users, in the
+    metrics of the site.
     """
-    clock = Clock()
     space = queries.common_space(kbs)
     if not question.strip() or not kbs:
         return Answer()
     engine = engine or chosen_engine()
+    clock = Clock()
+    try:
+        answer = _answer(kbs, question, options, clock, space=space, embedder=embedder, engine=engine)
+    except Exception:
+        if counted:
+            metrics.failed(clock.read())
+        raise
+    if counted:
+        metrics.answered(answer.timings, answer.shortfalls)
+    return answer
+
+
+def _answer(
+    kbs: Sequence[Knowledgebase],
+    question: str,
+    options: Options,
+    clock: Clock,
+    *,
+    space: EmbeddingSpace | None,
+    embedder: Embedder | None,
+    engine: Engine,
+) -> Answer:
     with clock.stage("embedding"):
-        vector, silent = _embedded(question, embedder or (embedder_for(kbs[0]) if space else None), space)
+        vector, silent = _embedded(question, embedder or _embedder_of(kbs), space)
     first, window = queries.windows(options.page, options.page_size)
     query = _query(kbs, question, options, vector=vector, space=space, window=window)
     with clock.stage("search"):
@@ -137,11 +166,12 @@ def retrieve(
     if options.highlight:
         with clock.stage("highlight"):
             page = _highlighted(page, kbs, query)
+    reasons = {"embedding": silent, "search": found.degraded, "rerank": refused}
     return Answer(
         hits=page,
         total=len(hits),
         documents=_document_counts(hits),
-        degraded=" ".join(filter(None, (silent, found.degraded, refused))),
+        shortfalls={stage: why for stage, why in reasons.items() if why},
         basis=_basis(options, found, dense=vector is not None, reranked=len(judged or ())),
         timings=clock.read(),
     )
@@ -197,6 +227,12 @@ def _basis(options: Options, found: Found, *, dense: bool, reranked: int) -> Bas
         documents=found.documents,
         reranked=reranked,
     )
+
+
+def _embedder_of(kbs: Sequence[Knowledgebase]) -> Embedder | None:
+    """That of the first dataset with vectors; an empty one may have the same model from elsewhere."""
+    filled = next((kb for kb in kbs if kb.space_id is not None), None)
+    return embedder_for(filled) if filled else None
 
 
 def _embedded(question: str, embedder: Embedder | None, space: EmbeddingSpace | None) -> tuple[Vectors | None, str]:

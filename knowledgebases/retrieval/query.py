@@ -61,6 +61,6 @@ def embed(question: str, embedder: Embedder, space: EmbeddingSpace) -> Vectors:
         raise Misconfigured(
             f"The datasets were embedded with {space} revision {space.revision[:12]}, but the model now answers as "
             f"{embedder.model_id} ({embedder.dimension}) revision {embedder.revision[:12]}. Choose the former model "
-            "again, or parse the documents anew."
+            "again, or reindex the datasets (`manage.py reindex`)."
         )
     return embedder.embed_query(question)

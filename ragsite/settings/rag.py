@@ -71,6 +71,9 @@ RAG_S3_PATH_STYLE: bool = env.bool("RAGSITE_S3_PATH_STYLE", default=bool(RAG_S3_
 # Where bytes are that are on their way in: on the disk of the stored files, so that they become one by a rename.
 RAG_SCRATCH_DIR = RAG_DATA_DIR / "files" / ".incoming"
 
+# Where web processes count what `/metrics` tells.
+RAG_METRICS_DIR = RAG_DATA_DIR / "run" / "metrics"
+
 # Streams of events and waits (`?wait=`) that one web process serves at once, and how many of them one user may have.
 RAG_STREAMS: int = env.int("RAGSITE_STREAMS", default=200)
 RAG_STREAMS_PER_USER: int = env.int("RAGSITE_STREAMS_PER_USER", default=20)

@@ -10,7 +10,7 @@ pytestmark = [pytest.mark.processes, pytest.mark.timeout(600)]
 
 
 def test_nothing_is_lost_doubled_or_wrong_whatever_is_hit(tmp_path):
-    plan = Plan(seed=1, faults=20, tasks=30, seconds=18, papers=FEW)
+    plan = Plan(seed=1, faults=12, tasks=18, seconds=12, papers=FEW)
 
     report = run(plan, tmp_path / "site")
 

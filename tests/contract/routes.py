@@ -55,6 +55,7 @@ B.2 R    CORE   POST,DELETE     /api/v1/datasets/{dataset_id}/chunks
 -   R    own    POST,GET,DELETE /api/v1/datasets/{dataset_id}/test_sets/{test_set_id}/questions
 -   R    own    POST,GET        /api/v1/datasets/{dataset_id}/test_sets/{test_set_id}/evaluations
 -   R    own    GET,DELETE      /api/v1/datasets/{dataset_id}/test_sets/{test_set_id}/evaluations/{evaluation_id}
+-   bare own    GET             /metrics
 B.3 R    CORE   POST,GET,DELETE /api/v1/datasets/{dataset_id}/documents/{document_id}/chunks
 B.3 R    CORE   PUT             /api/v1/datasets/{dataset_id}/documents/{document_id}/chunks/{chunk_id}
 B.3 R    CORE   POST            /api/v1/retrieval

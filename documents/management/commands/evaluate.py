@@ -1,6 +1,7 @@
 """`manage.py evaluate`: how well a dataset's search answers a test set; exits with 1 where that is not well enough."""
 
 import json
+import math
 from argparse import ArgumentParser
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -19,6 +20,7 @@ from documents.rest.evaluation_output import EvaluatedSerializer
 from knowledgebases.models import Knowledgebase
 from knowledgebases.models.knowledgebase import KnowledgebaseQuerySet
 from system.errors import RagError
+from system.transactions import OUTAGE
 
 _WRONG = 2  # exit code of what could not be measured
 
@@ -57,6 +59,8 @@ class Command(BaseCommand):
             made = measuring.evaluate(test_set, plan, reached=_of_tenant(test_set))
         except RagError as error:
             raise CommandError(error.message, returncode=_WRONG) from None
+        except OUTAGE as error:
+            raise CommandError(f"The database does not answer: {error}", returncode=_WRONG) from None
         comparisons = compared(made, baseline)
         failed = [(one, name) for one in made for name in least if one.metrics[name] < least[name]]
         if options["json"]:
@@ -173,7 +177,10 @@ def _value(text: str) -> Any:
 def _least(text: str) -> tuple[str, float]:
     name, _, value = text.partition("=")
     try:
-        return metrics.parse(name).name, float(value)
+        metric, least = metrics.parse(name).name, float(value)
+        if math.isnan(least):  # nothing is below it
+            raise ValueError("that is no number.")
+        return metric, least
     except ValueError as error:
         raise CommandError(f"--fail-under takes METRIC=VALUE, not {text!r}: {error}", returncode=_WRONG) from None
 

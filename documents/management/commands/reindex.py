@@ -21,11 +21,19 @@ class Command(BaseCommand):
         "Makes the search rows of a dataset anew beside those that are served: its vectors with another embedding "
         "model, its words in another language or by a newer tokenizer. Workers do it while no document waits; what is "
         "built is served after --switch, and --rollback goes back. Without more than --dataset, tells how far it is; "
-        "without that, of all datasets. Ends with 1 where a reindex has failed."
+        "without that, of all datasets. Ends with 1 where a reindex has failed. With --engine elasticsearch the "
+        "sweeper makes the index in Elasticsearch anew from the search rows: a whole one beside the one that serves, "
+        "which takes its place when it is full; or, with --dataset, what it holds of that one."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--dataset", metavar="ID")
+        parser.add_argument(
+            "--engine",
+            choices=["pgvector", "elasticsearch"],
+            default="pgvector",
+            help="where: the search rows in the database (default), or the index that follows them",
+        )
         parser.add_argument("--what", choices=What.values, help="which rows (default: dense)")
         parser.add_argument("--embedding-model", metavar="MODEL", help="for the vectors, such as name@provider")
         parser.add_argument("--language", help="for the words, such as German")
@@ -47,20 +55,33 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         begins = any(options[name] for name in ("what", "embedding_model", "language"))
-        if not options["dataset"]:
-            if begins or options["deed"] or options["watch"]:
-                raise CommandError("Say which dataset: --dataset ID.")
-            self._list()
-            return
-        kb = Knowledgebase.objects.live().select_related("tenant", "space").filter(pk=options["dataset"]).first()
-        if kb is None:
-            raise CommandError(f"There is no dataset {options['dataset']}.")
+        kb = _dataset(options["dataset"])
         try:
-            job = _begun(kb, options) if begins else _done(kb, options["deed"])
+            if options["engine"] == "elasticsearch":
+                if begins or options["deed"]:
+                    raise CommandError("--engine elasticsearch goes with --dataset and --watch alone.")
+                self._rebuild(kb, watch=options["watch"])
+            elif kb is None:
+                if begins or options["deed"] or options["watch"]:
+                    raise CommandError("Say which dataset: --dataset ID.")
+                self._list()
+            else:
+                job = _begun(kb, options) if begins else _done(kb, options["deed"])
+                self.stdout.write(f"{kb.name}: {aims(job)}")
+                self._tell(job, watch=options["watch"])
         except RagError as refused:
             raise CommandError(refused.message) from None
-        self.stdout.write(f"{kb.name}: {aims(job)}")
-        self._tell(job, watch=options["watch"])
+
+    def _rebuild(self, kb: Knowledgebase | None, *, watch: bool) -> None:
+        from knowledgebases.engines.elastic import rebuilding  # 10 MB that most sites have no use for
+
+        index, said = rebuilding.rebuild(kb), ""
+        while True:
+            line, more = rebuilding.told(index, kb)
+            said = self._say(line, said)
+            if not (watch and more):
+                return
+            time.sleep(_SECONDS)
 
     def _list(self) -> None:
         found = Reindex.objects.unfinished().filter(kb__deleted_at=None).select_related("kb")
@@ -72,16 +93,29 @@ class Command(BaseCommand):
     def _tell(self, job: Reindex, *, watch: bool) -> None:
         said = ""
         while True:
-            if (line := told(job)) != said:
-                self.stdout.write(line)
-                self.stdout.flush()
-            said = line
+            said = self._say(told(job), said)
             if not watch or job.state not in _GOING:
                 break
             time.sleep(_SECONDS)
             job.refresh_from_db()
         if job.state == ReindexState.FAILED:
             raise SystemExit(1)
+
+    def _say(self, line: str, said: str) -> str:
+        """Write what was not said just before."""
+        if line != said:
+            self.stdout.write(line)
+            self.stdout.flush()
+        return line
+
+
+def _dataset(pk: str | None) -> Knowledgebase | None:
+    if not pk:
+        return None
+    kb = Knowledgebase.objects.live().select_related("tenant", "space").filter(pk=pk).first()
+    if kb is None:
+        raise CommandError(f"There is no dataset {pk}.")
+    return kb
 
 
 def _begun(kb: Knowledgebase, options: dict[str, Any]) -> Reindex:

@@ -1,6 +1,7 @@
 """Asks the index for candidates: one request, a list for the words and one for the vector."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -39,9 +40,17 @@ def candidates(es: Elasticsearch, query: Query, scope: Scope) -> list[str]:
         whole = search.source(False).params(allow_partial_search_results=False)
         asked = asked.add(whole.extra(track_total_hits=False))
     try:
-        return list({hit.meta.id: None for response in asked.execute() for hit in response})
+        return list({_id(hit): None for response in asked.execute() for hit in response})
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise Unavailable("Elasticsearch answers with what is no answer.") from error
+
+
+def _id(hit: Any) -> str:
+    """Of a chunk; raises ValueError for what cannot be one, and the database would not take."""
+    found: str = hit.meta.id
+    if not (isinstance(found, str) and found.isascii() and found.isalnum()):
+        raise ValueError(found)
+    return found
 
 
 def _searches(query: Query, scope: Scope) -> Iterator[Search]:

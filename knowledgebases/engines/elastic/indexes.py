@@ -5,15 +5,18 @@ from typing import Any
 
 from django.conf import settings
 from django.db import connection, transaction
+from django.db.models import Sum
 from elasticsearch import Elasticsearch
 from elasticsearch.dsl import Index
 
 from knowledgebases.engines.elastic import mapping
-from knowledgebases.models import EmbeddingSpace, IndexState, PendingChunk, SearchIndex
+from knowledgebases.models import EmbeddingSpace, IndexState, Knowledgebase, PendingChunk, SearchIndex
+from system.transactions import allow_more, retried
 
 log = logging.getLogger(__name__)
 
 LOCK_SECONDS = 5  # that writers wait behind us at most, who wait for those who write already
+NOTE_SECONDS = 0.001  # that the note of a chunk may take: a quiet machine takes a small part of it
 
 _SETTINGS = {
     "auto_expand_replicas": "0-1",
@@ -25,21 +28,28 @@ _NOTE = """
     SELECT %(index)s, chunk_id, kb_id, document_id, v.version, clock_timestamp(), ''
     FROM (SELECT chunk_id, kb_id, document_id FROM rag_chunk_lexical
           UNION SELECT chunk_id, kb_id, document_id FROM rag_chunk_dense) rows
-    CROSS JOIN (SELECT nextval('rag_index_version') AS version) v ORDER BY chunk_id
-    ON CONFLICT (index_id, chunk_id) DO NOTHING
+    CROSS JOIN (SELECT nextval('rag_index_version') AS version) v
+    WHERE %(kb)s::text IS NULL OR kb_id = %(kb)s ORDER BY chunk_id
+    ON CONFLICT (index_id, chunk_id) DO UPDATE SET (trouble, retry_at) = ('', NULL)
 """
 
 
 def wanted() -> SearchIndex:
     """The index that is to serve, made known to the triggers if it is not yet."""
-    prefix = f"{settings.RAG_ELASTICSEARCH_INDEX}-"
-    rows = SearchIndex.objects.filter(revision=mapping.REVISION, name__startswith=prefix)
-    return rows.exclude(state=IndexState.FORMER).order_by("-pk").first() or _announce(prefix)
+    rows = SearchIndex.objects.filter(revision=mapping.REVISION, name__startswith=_prefix())
+    return rows.exclude(state=IndexState.FORMER).order_by("-pk").first() or announce()
+
+
+def followed() -> list[SearchIndex]:
+    """The index that is to serve; and before it the one that does until then, if it takes what is written now."""
+    index = wanted()
+    serving = SearchIndex.objects.filter(state=IndexState.SERVING, revision=mapping.REVISION).exclude(pk=index.pk)
+    return [*serving, index]
 
 
 @transaction.atomic
-def _announce(prefix: str) -> SearchIndex:
-    """A new row, from which on the triggers write down what changes.
+def announce() -> SearchIndex:
+    """A new row, from which on the triggers write down what changes; it is the index that is wanted from now on.
 
     Who writes at the moment has not seen it, so the lock waits for them; who writes later sees it.
     """
@@ -48,21 +58,32 @@ def _announce(prefix: str) -> SearchIndex:
         cursor.execute("LOCK TABLE rag_chunk_lexical, rag_chunk_dense IN SHARE MODE")
         cursor.execute("SELECT nextval('rag_index_version')")
         (number,) = cursor.fetchone()
-    return SearchIndex.objects.create(name=f"{prefix}{number}", revision=mapping.REVISION)
+    return SearchIndex.objects.create(name=f"{_prefix()}{number}", revision=mapping.REVISION)
 
 
-def prepare(index: SearchIndex, es: Elasticsearch) -> None:
-    """Have Elasticsearch hold `index`, with a field for each embedding space, and all chunks noted that it may lack."""
+def _prefix() -> str:
+    return f"{settings.RAG_ELASTICSEARCH_INDEX}-"
+
+
+def prepare(index: SearchIndex, es: Elasticsearch) -> set[str]:
+    """Have Elasticsearch hold `index`, and all chunks noted that it may lack; returns its fields of vectors."""
     if not es.indices.exists(index=index.name):
         if index.state != IndexState.NEW:
             log.warning("index %s is gone from Elasticsearch; it is built anew", index)
             _set(index, IndexState.NEW)
         es.indices.create(index=index.name, aliases={index.inlet: {}}, **_body())
-    fields = mapping.vectors(EmbeddingSpace.objects.order_by("pk")).to_dict().get("properties")
-    if fields:
-        es.indices.put_mapping(index=index.name, properties=fields)  # what is there already stays as it is
+    fields = fit(index, es)
     if index.state == IndexState.NEW:
         note_all(index)
+    return fields
+
+
+def fit(index: SearchIndex, es: Elasticsearch) -> set[str]:
+    """Have `index` hold a field for each embedding space there is; returns their names."""
+    fields = mapping.vectors(EmbeddingSpace.objects.order_by("pk")).to_dict().get("properties", {})
+    if fields:
+        es.indices.put_mapping(index=index.name, properties=fields)  # what is there already stays as it is
+    return set(fields)
 
 
 def _body() -> dict[str, Any]:
@@ -73,16 +94,24 @@ def _body() -> dict[str, Any]:
     return body
 
 
-@transaction.atomic
+@retried
 def note_all(index: SearchIndex) -> None:
-    """Have every chunk brought to `index`, whatever it knows."""
-    with connection.cursor() as cursor:
-        cursor.execute(_NOTE, {"index": index.pk})
+    """Have every chunk brought to `index`, which is filled from then on."""
+    note(index)
     _set(index, IndexState.FILLING)
 
 
+@retried
+def note(index: SearchIndex, kb_id: str | None = None) -> int:
+    """Have the chunks of one dataset, or of all, brought to `index`, whatever it knows; returns how many there are."""
+    allow_more(NOTE_SECONDS * (Knowledgebase.objects.aggregate(chunks=Sum("chunk_num"))["chunks"] or 0))
+    with connection.cursor() as cursor:
+        cursor.execute(_NOTE, {"index": index.pk, "kb": kb_id})
+        return int(cursor.rowcount)
+
+
 def serve(index: SearchIndex, es: Elasticsearch) -> None:
-    """Put `index` into service at once; searches that are under way end where they began."""
+    """Put `index` into service at once; searches that are under way end where they began, while that is kept."""
     with transaction.atomic():
         SearchIndex.objects.filter(state=IndexState.SERVING).exclude(pk=index.pk).update(state=IndexState.FORMER)
         _set(index, IndexState.SERVING)
@@ -100,9 +129,12 @@ def point(index: SearchIndex, es: Elasticsearch) -> None:
         es.indices.update_aliases(actions=[*removed, {"add": {"index": index.name, "alias": alias}}])
 
 
-def drop_former(es: Elasticsearch) -> None:
-    """Remove the indexes that served before, then their rows: what is left of a death in between is found again."""
-    for index in SearchIndex.objects.filter(state=IndexState.FORMER):
+def drop_others(es: Elasticsearch) -> None:
+    """Remove indexes that neither serve nor are to, then their rows: what is left of a death in between is found again.
+
+    They served before, or were still being filled when another one came to be wanted.
+    """
+    for index in SearchIndex.objects.exclude(state=IndexState.SERVING).exclude(pk=wanted().pk):
         es.options(ignore_status=404).indices.delete(index=index.name)
         _forget(index)
 

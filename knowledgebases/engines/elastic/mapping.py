@@ -27,7 +27,7 @@ _FIELDS: dict[str, Field] = {
 _GRAPH = {"type": "hnsw", "m": 16, "ef_construction": 100}
 
 
-def vector_field(space_id: int) -> str:
+def vector_field(space_id: int | str) -> str:
     """The field of the vectors of an embedding space: spaces have a graph each, and so never mix."""
     return f"vector_{space_id}"
 

@@ -65,7 +65,7 @@ class Noted:
 
 
 def follow() -> int:
-    """Bring what is pending to the index that is wanted, for some seconds; returns how many chunks were brought.
+    """Bring what is pending to the indexes that are followed, for some seconds each; returns how many were brought.
 
     Any process may call it, any number of times; one of them works. What Elasticsearch refuses is shown by `health`,
     and tried again later.
@@ -75,20 +75,7 @@ def follow() -> int:
     with _alone() as alone:
         if not alone:
             return 0
-        index = indexes.wanted()
-        if index.retry_at and index.retry_at > timezone.now():
-            return 0
-        try:
-            with in_our_words():
-                done = _follow(index, patient())
-        except RagError as error:
-            _postpone(index, error)
-            return 0
-        if index.tries:
-            log.info("index %s can be written to again", index)
-            index.trouble, index.tries, index.retry_at = "", 0, None
-            index.save(update_fields=["trouble", "tries", "retry_at"])
-        return done
+        return sum(_keep_up(index) for index in indexes.followed())
 
 
 @contextmanager
@@ -103,6 +90,26 @@ def _alone() -> Iterator[bool]:
                 cursor.execute("SELECT pg_advisory_unlock(hashtextextended('rag_search_index', 0))")
 
 
+def _keep_up(index: SearchIndex) -> int:
+    if index.retry_at and index.retry_at > timezone.now():
+        return 0
+    try:
+        with in_our_words():
+            done = _follow(index, patient())
+    except RagError as error:
+        _postpone(index, error)
+        return 0
+    except (AttributeError, KeyError, TypeError, ValueError):
+        log.exception("index %s", index)
+        _postpone(index, Unavailable("Elasticsearch answers with what is no answer."))
+        return 0
+    if index.tries:
+        log.info("index %s can be written to again", index)
+        index.trouble, index.tries, index.retry_at = "", 0, None
+        index.save(update_fields=["trouble", "tries", "retry_at"])
+    return done
+
+
 def _postpone(index: SearchIndex, error: RagError) -> None:
     """Try again after a pause that grows; a log line when it begins."""
     if not index.tries:
@@ -114,17 +121,19 @@ def _postpone(index: SearchIndex, error: RagError) -> None:
 
 
 def _follow(index: SearchIndex, es: Elasticsearch) -> int:
-    indexes.prepare(index, es)
+    fields = indexes.prepare(index, es)
     done, until = 0, time.monotonic() + PASS_SECONDS
     while batch := _noted(index):
+        if not _fields(batch) <= fields:  # of an embedding space that is new since this pass began
+            fields = indexes.fit(index, es)
         done += _bring(index, es, batch)
         if time.monotonic() > until:
-            return done
-    if index.state == IndexState.FILLING and parity.settled(index, es):
-        indexes.serve(index, es)
+            break
     if index.state == IndexState.SERVING:
         indexes.point(index, es)
-        indexes.drop_former(es)
+        indexes.drop_others(es)
+    elif parity.settled(index, es):
+        indexes.serve(index, es)
     return done
 
 
@@ -153,6 +162,12 @@ def _read(
         if any(vector) and len(vector) <= mapping.LONGEST_VECTOR:
             source[mapping.vector_field(space)] = vector
     return Noted(chunk_id, version, source)
+
+
+def _fields(batch: Sequence[Noted]) -> set[str]:
+    """The fields of vectors that a batch needs."""
+    prefix = mapping.vector_field("")
+    return {name for noted in batch for name in noted.source or () if name.startswith(prefix)}
 
 
 def _words(weights: str) -> dict[str, float]:

@@ -12,12 +12,10 @@ import json
 import os
 import statistics
 import subprocess
-import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
 
 ROOT = Path(__file__).resolve().parents[3]
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "ragsite.settings.test")
@@ -30,11 +28,9 @@ import numpy as np  # noqa: E402
 import psycopg  # noqa: E402
 from django.db import connection  # noqa: E402
 
-from knowledgebases import embedders  # noqa: E402
-from knowledgebases.embedders.base import Vectors  # noqa: E402
+from knowledgebases.embedders.base import Embedder, Vectors  # noqa: E402
 from knowledgebases.retrieval import Options, retrieve  # noqa: E402
-from tests.benchmarks import bench_retrieval  # noqa: E402
-from tests.benchmarks.bench_retrieval import Collection  # noqa: E402
+from tests.benchmarks.judged import Collection, Known, database, embedder_of, ingest, kinds, load  # noqa: E402
 from tests.benchmarks.peers.measuring import DEPTH, ROUNDS  # noqa: E402
 
 HERE = Path(__file__).parent
@@ -69,41 +65,21 @@ class Result:
         return f"| {self.name} | {self.version} | {times} | {quality:.4f} |"
 
 
-class Known:
-    """An embedder that has embedded the questions before, for all alike."""
-
-    def __init__(self, real: Any, vectors: dict[str, Vectors]) -> None:
-        self._real, self._vectors = real, vectors
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._real, name)
-
-    def embed_query(self, question: str) -> Vectors:
-        return self._vectors[question]
-
-
 def main() -> None:
     """Print the tables."""
     arguments = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     arguments.add_argument("--python", required=True, help="interpreter of the peers' environment")
     arguments.add_argument("--only", nargs="*", default=NAMES, help="names of collections")
     options = arguments.parse_args()
-    if not bench_retrieval.DATA.is_dir():
-        sys.exit(f"the development collections are not at {bench_retrieval.DATA}")
-    real = connection.settings_dict["NAME"]
-    embedder = embedders.local_embedder(bench_retrieval.MINILM)
-    connection.creation.create_test_db(verbosity=0, autoclobber=True)
-    try:
-        for name in options.only:
-            _compare(bench_retrieval.load(name), embedder, options.python)
-    finally:
-        connection.creation.destroy_test_db(real, verbosity=0)
+    with database():
+        for kind in kinds(options.only):
+            _compare(load(kind), embedder_of(kind.model), options.python)
 
 
-def _compare(collection: Collection, embedder: Any, python: str) -> None:
-    chunks = bench_retrieval.embedded(collection, embedder, kept=None)
+def _compare(collection: Collection, embedder: Embedder, python: str) -> None:
+    chunks = embedder.embed(collection.passages)
     questions = np.stack([embedder.embed_query(question["text"]) for question in collection.questions])
-    print(f"\n### {collection.name}: {len(chunks):,} chunks, {len(questions):,} questions\n")
+    print(f"\n### {collection.kind.name}: {len(chunks):,} chunks, {len(questions):,} questions\n")
     print("| | version | ingest | search p50 | p95 | nDCG@10 |\n|---|---|---|---|---|---|")
     print(_ours(collection, chunks, questions, embedder).row(collection), flush=True)
     with TemporaryDirectory() as folder:
@@ -112,11 +88,11 @@ def _compare(collection: Collection, embedder: Any, python: str) -> None:
             print(_theirs(name, script, Path(folder), python).row(collection), flush=True)
 
 
-def _ours(collection: Collection, chunks: Vectors, questions: Vectors, embedder: Any) -> Result:
+def _ours(collection: Collection, chunks: Vectors, questions: Vectors, embedder: Embedder) -> Result:
     texts = [question["text"] for question in collection.questions]
     known = Known(embedder, dict(zip(texts, questions, strict=True)))
     began = time.perf_counter()
-    kb, _ = bench_retrieval.ingest(collection, "English", chunks, embedder)
+    kb = ingest(collection, chunks).kb
     ingested = time.perf_counter() - began
     options = Options(page_size=DEPTH, threshold=0.0)
     for _ in range(ROUNDS):
@@ -132,7 +108,7 @@ def _ours(collection: Collection, chunks: Vectors, questions: Vectors, embedder:
 
 def _write(folder: Path, collection: Collection, chunks: Vectors, questions: Vectors) -> None:
     """The files that `measuring.measure` reads."""
-    texts = bench_retrieval.passages(collection)
+    texts = collection.passages
     rows = [{"id": row["id"], "text": text} for row, text in zip(collection.documents, texts, strict=True)]
     (folder / "chunks.jsonl").write_text("\n".join(map(json.dumps, rows)))
     (folder / "questions.jsonl").write_text("\n".join(map(json.dumps, collection.questions)))

@@ -39,6 +39,7 @@ def one(name, operator, value=None, **more):
         ({"or": [one("year", "<", 2000), one("year", ">", 2020)]}, {"old", "new"}),
         ({"and": [one("by", "is", "bob"), one("year", ">", 2020)]}, {"new"}),
         ({"not": one("by", "is", "bob")}, {"none"}),
+        (one("year", "is", 1999), {"old"}),
         ({"conditions": [one("by", "not empty"), {"not": {"or": [one("year", "is", 1999)]}}]}, {"new"}),
         ({"conditions": [{"or": [one("by", "empty"), one("by", "is", "ada")]}]}, {"old", "none"}),
         ({"conditions": [one("by", "in", ["ada", "eve"])]}, {"old"}),
@@ -86,6 +87,9 @@ def nested(depth):
         {"conditions": [one("year", ">", "2024-01-01\n", type="date")]},
         {"conditions": [one("year", "contains", "2", type="number")]},
         {"conditions": [one("year", ["is"], "2")]},
+        {"and": [one("year", "is", 1)], "or": [one("year", "is", 2)]},
+        {"not": one("year", "is", 1), "conditions": [one("year", "is", 2)]},
+        {"conditions": [{**one("year", "is", 1), "or": [one("year", "is", 2)]}]},
     ],
     ids=str,
 )

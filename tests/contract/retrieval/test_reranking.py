@@ -169,3 +169,14 @@ def test_the_web_api_reranks_as_well(web, kb, five, model):
         data = web.post("/v1/chunk/retrieval_test", body, format="json").json()["data"]
 
     assert data["chunks"][0]["content_with_weight"] == "chunk test 3"
+
+
+def test_the_web_api_says_too_why_it_did_not_rerank(web, kb, five, model):
+    body = {"kb_id": kb.pk, "question": "chunk", "rerank_id": MODEL}
+
+    with serving(lambda handler, request: reply(handler, b"<html>")) as server:
+        model(server)
+        data = web.post("/v1/chunk/retrieval_test", body, format="json").json()["data"]
+
+    assert data["total"] == 4
+    assert data["degraded"].startswith(f"Not reranked: {server.url}/v1/rerank answer")

@@ -125,8 +125,9 @@ def test_files_are_imported_and_exported(api, page):
 
     assert written["Content-Disposition"] == 'attachment; filename="Animals.queries.jsonl"'
     assert written["X-Content-Type-Options"] == "nosniff"
-    assert json.loads(written.content.splitlines()[0]) == {"_id": "hands", "text": "How do otters sleep?"}
-    both = files(queries=written.content.decode(), qrels=judged.content.decode())
+    written, judged = (b"".join(answer).decode() for answer in (written, judged))
+    assert json.loads(written.splitlines()[0]) == {"_id": "hands", "text": "How do otters sleep?"}
+    both = files(queries=written, qrels=judged)
     assert data(api.post(f"{page}/import", both))["replaced"] == 4
 
 

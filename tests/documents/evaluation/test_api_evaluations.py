@@ -1,8 +1,13 @@
+from contextlib import ExitStack
+
 import pytest
 from django.db import connection
 
 from documents import removal
+from documents.evaluation import keeping
+from documents.evaluation.alone import AT_ONCE, alone
 from documents.models import Evaluation
+from system.errors import TooMany
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("as_described")]
 
@@ -123,6 +128,22 @@ def test_one_evaluation_of_a_test_set_at_a_time(api, page, asked):
     finally:
         other.close()
     assert data(api.post(f"{page}/evaluations"))
+
+
+def test_a_turn_does_not_go_with_the_connection_of_the_searches(asked):
+    with alone(asked), pytest.raises(TooMany, match="This test set"), alone(asked):  # to one connection it is its own
+        pass
+
+
+def test_few_evaluations_of_the_site_at_a_time(asked, library):
+    others = [keeping.create(library, f"Set {number}") for number in range(AT_ONCE)]
+    with ExitStack() as turns:
+        for one in others:
+            turns.enter_context(alone(one))
+        with pytest.raises(TooMany, match="Other test sets"), alone(asked):
+            pass
+    with alone(asked):
+        pass
 
 
 def test_what_is_gone_shows(api, page, base, documents):

@@ -3,8 +3,10 @@ import json
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import OperationalError
 
 from documents import removal
+from documents.evaluation import measuring
 from documents.models import Evaluation, Question, QuestionSet
 from tests.factories import KnowledgebaseFactory, UserFactory
 
@@ -148,6 +150,7 @@ def test_there_is_no_limit_of_searches(evaluate, settings):
         (["--setting", "top_k=many"], "`top_k` should be a whole number"),
         (["--setting", "top_k"], "`top_k` should be a whole number"),
         (["--fail-under", "mrr"], "--fail-under takes METRIC=VALUE"),
+        (["--fail-under", "mrr=nan"], "--fail-under takes METRIC=VALUE"),
         (["--fail-under", "map=1"], "--fail-under takes METRIC=VALUE"),
         (["--sample", "0"], "`sample` should be a number from 1 to 10000"),
         (["--hits", "3"], "`hits` should be a number from 100"),
@@ -162,6 +165,18 @@ def test_what_cannot_be_measured_is_told_with_its_own_exit_code(evaluate, option
     assert (out, code) == ("", 2)
     assert said in err
     assert not Evaluation.objects.exists()
+
+
+def test_a_database_that_does_not_answer_is_no_figure_below(evaluate, monkeypatch):
+    def lost(*args, **kwargs):
+        raise OperationalError("the connection is closed")
+
+    monkeypatch.setattr(measuring, "retrieve", lost)
+
+    out, err, code = evaluate("--fail-under", "mrr=0.5")
+
+    assert (out, code) == ("", 2)
+    assert "The database does not answer: the connection is closed" in err
 
 
 def test_a_dataset_that_is_not_there_or_not_told_is_refused(library):

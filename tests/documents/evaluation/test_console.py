@@ -79,13 +79,26 @@ def test_a_page_of_a_test_set_leads_on(console, asked):
     for action, where in {
         "take": of(asked, "import"),
         "ask": f"{QUESTIONS}add/?question_set={asked.pk}",
-        "questions": f"{QUESTIONS}?question_set__id__exact={asked.pk}",
         "measure": of(asked, "evaluate"),
-        "evaluations": f"{EVALUATIONS}?question_set__id__exact={asked.pk}",
     }.items():
         answer = console.get(reverse(f"admin:documents_questionset_{action}", args=[asked.pk]))
         assert answer.headers["Location"] == where
         assert console.get(where).status_code == 200
+    page = console.get(of(asked, "change")).content.decode()
+    for where in (QUESTIONS, EVALUATIONS):
+        where = f"{where}?question_set__id__exact={asked.pk}"
+        assert f'href="{where}"' in page
+        assert console.get(where).status_code == 200
+
+
+def test_a_page_of_a_test_set_has_its_last_figures_and_what_is_gone(console, asked, documents):
+    measure(asked)
+    removal.remove([documents["herons.txt"].pk])
+
+    shown = text(console.get(of(asked, "change")))
+
+    assert "ndcg@10 1.000 · mrr 1.000" in shown
+    assert "3 2 gone" in shown
 
 
 def test_files_are_imported(console, asked):
@@ -165,7 +178,7 @@ def test_a_question_is_changed_and_stays_what_it_is(console, asked):
         ("otters\notters.txt", "Line 2: &#x27;otters.txt&#x27; is judged twice"),
         ("otters; 101", "Line 1: the grade &#x27;101&#x27;"),
         ("otters; many", "no document &#x27;otters; many&#x27;"),
-        ("chunk nothing", "Line 1: the dataset has no chunk"),
+        ("chunk 0123456789abcdef", "Line 1: the dataset has no chunk"),
         ("", "This field is required"),
     ],
 )

@@ -46,6 +46,20 @@ def test_what_is_written_reads_as_it_was(test_set, awkward, form):
     assert len(before) == 3
 
 
+def test_no_cell_of_a_table_is_a_formula(test_set, take):
+    texts = ["=1+1", "+1?", "-1?", "@SUM(A1)", "'=1", "it's"]
+    take({"t.jsonl": "\n".join(json.dumps({"id": one, "question": one, "relevant": ["otters"]}) for one in texts)})
+    before = rows()
+    (file,) = exported(test_set, Form.CSV)
+    Question.objects.all().delete()
+
+    keeping.put(test_set, reading.read([file]))
+
+    cells = [line.split(",")[0] for line in file.text().splitlines()[1:]]
+    assert cells == ["'=1+1", "'+1?", "'-1?", "'@SUM(A1)", "''=1", "it's"]
+    assert rows() == before
+
+
 def test_the_files_of_beir_read_as_they_were(test_set, asked):
     before = rows()
     files = exported(test_set, Form.QUERIES, Form.QRELS)

@@ -3,7 +3,7 @@ import json
 import pytest
 
 from documents import removal
-from documents.evaluation import keeping, reading
+from documents.evaluation import drafts, keeping, reading
 from documents.evaluation.reading import Source
 from documents.models import Judgement, Question, QuestionSet
 from system.errors import ArgumentError, NotFound, TooLarge
@@ -111,6 +111,7 @@ def test_files_come_as_programs_write_them(take, files):
             "Line 3 of queries.jsonl: the id '1' .* was there before",
         ),
         ({**BEIR, "queries.jsonl": '{"text": "no id"}'}, "Line 1 of queries.jsonl: the id '' is missing"),
+        ({**BEIR, "queries.jsonl": '{"_id": null, "text": "Who?"}'}, "Line 1 of queries.jsonl: the id '' is missing"),
         ({**BEIR, "queries.jsonl": '{"_id": "1", "text": 5}'}, "Line 1 of queries.jsonl: the question is missing"),
         ({"t.csv": HEAD + "a,Who?,beavers.md,-1\n"}, "Line 2 of t.csv: the grade '-1'"),
         ({"t.csv": HEAD + "a,Who?,beavers.md,101\n"}, "Line 2 of t.csv: the grade '101'"),
@@ -215,11 +216,31 @@ def test_a_set_has_so_many_questions_and_no_more(take, monkeypatch):
     assert take({"t.csv": HEAD + "a,Who not?,beavers.md,1\n"}).replaced == 1
 
 
-def test_a_request_brings_so_many_judgements_and_no_more(take, monkeypatch):
-    monkeypatch.setattr(keeping, "JUDGEMENTS", 1)
+@pytest.mark.parametrize(
+    "files",
+    [
+        {"t.csv": HEAD + "a,Who?,beavers.md,1\nb,Where?,otters.txt,1\nno row"},
+        jsonl({"question": "Who?", "relevant": ["beavers.md", "otters.txt"]}),
+        {"t.jsonl": '{"question": "Who?", "relevant": ["beavers.md"]}\n' * 2 + "no JSON"},
+        {**BEIR, "qrels.tsv": BEIR["qrels.tsv"] + "no row"},
+    ],
+    ids=["CSV", "one line", "lines", "BEIR"],
+)
+def test_a_request_brings_so_many_judgements_and_no_more_are_read(take, monkeypatch, files):
+    monkeypatch.setattr(drafts, "JUDGEMENTS", 1)
 
-    with pytest.raises(TooLarge, match="may bring 1 judgements; this one brings 2"):
-        take({"t.csv": HEAD + "a,Who?,beavers.md,1\nb,Where?,otters.txt,1\n"})
+    with pytest.raises(TooLarge, match="may bring 1 judgements, and this one brings more"):
+        take(files)
+
+
+@pytest.mark.parametrize("name", ["ΟΔΟΣ.txt", "İstanbul.txt", "ẞ.txt"])
+def test_names_in_any_script_are_found_as_they_are_written(take, upload, name):
+    upload(name, "text")
+
+    take({"t.csv": f"{HEAD}a,A?,{name},1\n"})
+    take({"q.jsonl": '{"_id": "b", "text": "B?"}', "q.tsv": f"b\t{name.removesuffix('.txt')}\t1"})
+
+    assert [judged for _, judged in kept().values()] == [{name: 1}] * 2
 
 
 def test_a_deleted_set_takes_nothing(take, test_set):

@@ -1,6 +1,7 @@
 import json
 
 import pytest
+from django.utils import timezone
 
 from documents import removal
 from documents.evaluation import measuring
@@ -10,7 +11,7 @@ from documents.evaluation.settings import Setting
 from documents.models import EvaluatedQuestion, Evaluation, QuestionSet
 from knowledgebases.embedding import embedder_for
 from knowledgebases.models import Chunk, Knowledgebase
-from system.errors import ArgumentError, DataError, NotFound, TooLarge, Unavailable
+from system.errors import ArgumentError, Conflict, DataError, NotFound, TooLarge, Unavailable
 
 pytestmark = pytest.mark.django_db
 
@@ -212,6 +213,26 @@ def test_a_set_that_goes_meanwhile_is_told(asked, monkeypatch):
 
     with pytest.raises(NotFound, match="has been deleted"):
         evaluate(asked)
+
+
+@pytest.mark.parametrize(
+    ("change", "error"),
+    [({"deleted_at": timezone.now()}, NotFound), ({"space_id": None}, Conflict), ({"language": "German"}, Conflict)],
+    ids=["deleted", "another model", "another language"],
+)
+def test_a_dataset_that_changes_over_meanwhile_is_told(asked, monkeypatch, change, error):
+    real = measuring.retrieve
+
+    def retrieve(*args, **kwargs):
+        found = real(*args, **kwargs)
+        Knowledgebase.objects.update(**change)
+        return found
+
+    monkeypatch.setattr(measuring, "retrieve", retrieve)
+
+    with pytest.raises(error):
+        evaluate(asked)
+    assert not Evaluation.objects.exists()
 
 
 def test_a_dataset_that_is_gone_is_told(asked):

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from django.db import connection
+from django.db import OperationalError, connection
 
 from documents import editing, reindexing
 from documents.models import Goal, Reindex, ReindexState
@@ -204,3 +204,19 @@ def test_a_large_dataset_is_indexed_before_it_is_switched(begun, work, monkeypat
 
     assert there
     assert not indexing.has_dense_index(job.space)
+
+
+def test_what_cannot_be_cleared_now_is_tried_again(begun, work, monkeypatch):
+    begun()
+    reindexing.rollback(work())
+
+    def resist(space):
+        raise OperationalError("somebody reads it")
+
+    with monkeypatch.context() as resisting:
+        resisting.setattr(indexing, "drop_dense_index", resist)
+        clearing.clear()
+    tried = Reindex.objects.get().cleared
+    clearing.clear()
+
+    assert (tried, Reindex.objects.get().cleared) == (False, True)

@@ -1,9 +1,11 @@
 """What comes between a reindex and its goal: documents, people, deaths, and models that fail."""
 
+import time
+
 import pytest
 from django.utils import timezone
 
-from documents import reindexing, removal
+from documents import jobs, reindexing, removal
 from documents.models import Reindex, ReindexState, Task
 from documents.reindexing import dense, working
 from knowledgebases.models import DenseRow
@@ -54,6 +56,21 @@ def test_an_overdue_reindex_gets_a_batch(begun):
     assert not reindexing.advance(overdue=True)
 
     assert Reindex.objects.get().done == dense.BATCH
+
+
+def test_a_wake_looks_for_overdue_ones_between_tasks(db, monkeypatch):
+    tasks, looks = iter([Task(pk=1), Task(pk=2), None]), []
+    monkeypatch.setattr(jobs, "OVERDUE", 0.001)
+    monkeypatch.setattr(jobs, "_next", lambda: next(tasks))
+    monkeypatch.setattr(jobs, "run", lambda *_, **__: time.sleep(0.002))
+    for name in ("tidy", "at_work"):
+        monkeypatch.setattr(jobs, name, lambda *_: None)
+    monkeypatch.setattr(reindexing, "advance", lambda stopping, *, overdue=False: looks.append(overdue))
+
+    jobs.wake()
+
+    assert looks.count(True) >= 3
+    assert looks[-1] is False
 
 
 def test_a_dataset_that_is_deleted_is_not_reindexed_any_more(begun, kb):

@@ -88,12 +88,15 @@ def test_a_rollback_weighs_in_the_former_language_again(german, work, house, kb,
     assert broken() == []
 
 
-def test_a_rollback_before_the_switch_leaves_nothing(german, work):
+def test_a_rollback_before_the_switch_leaves_nothing(german, work, monkeypatch):
     german()
     reindexing.rollback(work())
+    count = ReweighedRow.objects.count()
+    monkeypatch.setattr(clearing, "BATCH", count - 1)
 
-    clearing.clear()
+    gone = [clearing.clear() for _ in range(3)]
 
+    assert gone == [count - 1, 1, 0]
     assert not ReweighedRow.objects.exists()
 
 

@@ -88,7 +88,33 @@ def test_a_large_scope_uses_the_index_and_finds_the_same(kb, document, add, spac
             cursor.execute(f"DROP INDEX dense_hnsw_{space.pk}")
 
     assert f"dense_hnsw_{space.pk}" in plan
+    assert not approximate.near
     assert {hit.chunk_id for hit in approximate.hits} == {hit.chunk_id for hit in exact.hits}
+
+
+def test_without_an_index_a_large_scope_is_compared_one_by_one(kb, document, add, space):
+    add(document, "east wind", "north wind")
+
+    found = ask("", kb, vector=NORTH, space_id=space.pk, chunks=pgvector.EXACT_DENSE + 1)
+
+    assert found.near
+    assert len(found.hits) == 2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_index_that_is_mostly_of_other_datasets_is_left_alone(kb, document, add, space, monkeypatch):
+    add(document, "east wind", "north wind")
+    assert indexing.ensure_dense_index(space)
+    monkeypatch.setattr(pgvector, "WORTH", 10**9)  # as beside so many vectors
+
+    try:
+        found = ask("", kb, vector=NORTH, space_id=space.pk, chunks=pgvector.EXACT_DENSE + 1)
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute(f"DROP INDEX dense_hnsw_{space.pk}")
+
+    assert found.near
+    assert len(found.hits) == 2
 
 
 def test_settings_of_a_search_do_not_outlive_it(kb, document, add, space):

@@ -70,7 +70,7 @@ def test_a_question_is_embedded_in_the_space(compass, space):
 
 
 def test_a_model_that_has_changed_is_refused(space):
-    with pytest.raises(Misconfigured, match="parse the documents anew"):
+    with pytest.raises(Misconfigured, match="reindex the datasets"):
         query.embed("east", Compass(revision="2"), space)
 
 

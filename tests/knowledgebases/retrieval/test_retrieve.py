@@ -2,11 +2,11 @@
 
 import pytest
 
-from knowledgebases import embedders, indexing
+from knowledgebases import embedders, indexing, retrieval
 from knowledgebases.models import Chunk, chunk_id
 from knowledgebases.retrieval import Answer, Options, retrieve, search_text
 from system.errors import Unavailable
-from tests.factories import DocumentFactory
+from tests.factories import DocumentFactory, KnowledgebaseFactory
 from tests.knowledgebases.conftest import Compass
 
 ADDED = [f"chunk test {number}" for number in range(4)]
@@ -46,6 +46,16 @@ def test_a_paraphrase_comes_back_and_unrelated_text_never_does(document, add, se
 
     assert [scored.hit.content for scored in answer.hits] == ["east is where the sun rises"]
     assert answer.hits[0].term_similarity == 0
+
+
+def test_an_empty_dataset_with_the_model_from_elsewhere_takes_no_part(kb, document, add, fresh, compass, monkeypatch):
+    add(document, "east wind")
+    asked = []
+    monkeypatch.setattr(retrieval, "embedder_for", lambda one: asked.append(one) or compass)
+
+    answer = retrieve([KnowledgebaseFactory(embd_id="compass@OpenAI-API-Compatible"), fresh(kb)], "east")
+
+    assert (answer.total, asked) == (1, [kb])
 
 
 @pytest.mark.parametrize("question", ["", "  \n "], ids=["empty", "blank"])

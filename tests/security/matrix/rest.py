@@ -274,4 +274,12 @@ ROWS = [
     # --- the knowledge graph ---
     Row(call=f"GET {_DATASET}/knowledge_graph", foreign=NOAUTH, mixed=None),
     Row(call=f"DELETE {_DATASET}/knowledge_graph", foreign=NOAUTH, mixed=None, mate=NOAUTH),
+    # --- the site, for superusers ---
+    Row(
+        call="GET /metrics",
+        foreign=LACKS,
+        mate=LACKS,
+        bare=True,
+        cells=dict.fromkeys(["owner", "read scope"], LACKS),
+    ),
 ]

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from knowledgebases.engines.elastic import client, lag, sync
+from knowledgebases.engines.elastic import client, indexes, lag, sync
 from knowledgebases.models import PendingChunk, SearchIndex
 from system.errors import RagError, Unavailable
 from tests.loopback import reply, serving
@@ -62,6 +62,23 @@ def test_pauses_grow_and_end(document, add, settings, db):
         due_now()
 
     assert pauses == [2, 4, 8, 16, 32, 60, 60, 60]
+
+
+def test_an_answer_that_is_none_is_told_and_tried_again(settings, document, add, db, monkeypatch):
+    indexes.wanted()
+    monkeypatch.setattr(indexes, "prepare", lambda index, es: set())
+    add(document, "apples")
+
+    monkeypatch.setattr(indexes, "fit", lambda index, es: set())
+
+    with serving(lambda handler, request: reply(handler, b"{}", headers=PRODUCT)) as server:
+        settings.RAG_ELASTICSEARCH_URL = server.url
+        assert sync.follow() == 0
+
+    index = SearchIndex.objects.get()
+    assert "no answer" in index.trouble
+    assert index.retry_at is not None
+    assert PendingChunk.objects.count() == 1
 
 
 def test_a_full_queue_is_waited_for(settings, document, add, monkeypatch, db):

@@ -37,6 +37,10 @@ ANSWERS = {
         handler, b'{"responses": [{"hits": 7}]}',
         headers={"X-Elastic-Product": "Elasticsearch", "Content-Type": "application/json"},
     ),
+    "ids that are none": lambda handler, request: reply(
+        handler, b'{"responses": [{"hits": {"hits": [{"_id": 7}, {"_id": "a\\u0000"}]}}]}',
+        headers={"X-Elastic-Product": "Elasticsearch", "Content-Type": "application/json"},
+    ),
 }  # fmt: skip
 
 

@@ -27,6 +27,7 @@ def test_a_new_mapping_is_filled_beside_the_old_one_and_takes_its_place(
     monkeypatch.setattr(mapping, "REVISION", "2")
     monkeypatch.setattr(sync, "BATCH", 1)
     monkeypatch.setattr(sync, "PASS_SECONDS", -1)
+    monkeypatch.setattr(parity, "FEW", 0)
 
     sync.follow()
 
@@ -80,6 +81,24 @@ def test_a_death_while_it_is_put_to_service_is_made_good(elasticsearch, settings
     (new,) = SearchIndex.objects.all()
     assert names(elasticsearch, settings) == [new.name]
     assert list(elasticsearch.indices.get_alias(name=settings.RAG_ELASTICSEARCH_INDEX)) == [new.name]
+
+
+def test_one_takes_its_place_though_somebody_writes_all_the_time(elasticsearch, follow, document, add, monkeypatch):
+    follow()
+    monkeypatch.setattr(mapping, "REVISION", "2")
+    monkeypatch.setattr(sync, "PASS_SECONDS", 0.2)
+    bring = sync._bring
+
+    def bring_and_write(*given):
+        add(document, f"text {PendingChunk.objects.latest('version').version}")
+        return bring(*given)
+
+    monkeypatch.setattr(sync, "_bring", bring_and_write)
+    add(document, "apples")
+    sync.follow()
+
+    assert SearchIndex.objects.get(state=IndexState.SERVING).revision == "2"
+    assert PendingChunk.objects.exists()
 
 
 def test_one_that_lacks_something_is_not_put_to_service(elasticsearch, follow, document, add, monkeypatch):
