@@ -9,13 +9,12 @@ from collections.abc import Sequence
 
 import bm25s
 import numpy as np
-from rich.console import Console
-from rich.table import Table
 
 from documents.evaluation.metrics import mean, ndcg
 from knowledgebases.lexical import rows, weighing
 from knowledgebases.retrieval.query import terms_of
 from tests.benchmarks.judged import Collection, Kind, database, ingest, kinds, load, place_id, quality
+from tests.benchmarks.markdown import markdown
 
 HYBRIDS = (0.3, 0.5)  # the weight that the contract has as its default, and an even one
 DEPTH = 10
@@ -24,15 +23,12 @@ ASKED = 1_000  # questions of a collection, at most
 
 def main(*names: str) -> None:
     """Measure and print; collections by name, or all."""
-    table = Table(title="nDCG@10, and the cost of indexing")
     columns = ("collection", "words", "bm25s", "vectors", *(f"w {weight}" for weight in HYBRIDS))
-    for column in (*columns, "target", "hybrid - half", "indexing / embedding"):
-        table.add_column(column)
+    table = markdown("nDCG@10, and the cost of indexing", *columns, "target", "hybrid - half", "indexing / embedding")
     logging.getLogger("bm25s").setLevel(logging.WARNING)
     with database():
         for kind in kinds(names):
-            table.add_row(*_row(kind))
-    Console().print(table)
+            table.row(*_row(kind))
 
 
 def _row(kind: Kind) -> Sequence[str]:

@@ -17,9 +17,6 @@ from functools import partial
 import numpy as np
 from django.db import connection, connections, transaction
 from pgvector import HalfVector
-from rich import box
-from rich.console import Console
-from rich.table import Table
 
 from documents.models import Document
 from knowledgebases import indexing
@@ -31,6 +28,7 @@ from knowledgebases.lexical import statistics as terms
 from knowledgebases.models import Chunk, EmbeddingSpace, Knowledgebase
 from knowledgebases.retrieval import Options, retrieve
 from tests.benchmarks.judged import Collection, Kind, Known, database, dataset, embedder_of, kinds, load, vacuum
+from tests.benchmarks.markdown import markdown
 
 SIZES = (10_000, 100_000, 1_000_000)
 NAMES = ("cranfield", "scifact-train", "chroma-chunked")
@@ -41,7 +39,6 @@ SHARES = 100  # the metadata `share` of documents goes round these: each is that
 QUESTIONS = 200
 COMPARED = 30  # questions whose nearest vectors are looked for one by one
 WRITERS = 2
-WIDTH = 140  # characters of the table
 SMALL = 1_300  # chunks of a dataset beside the large one
 
 SCOPES = {
@@ -64,19 +61,16 @@ def main(largest: int = SIZES[-1]) -> None:
         return
     material = _material(found)
     title = "Search by the size of a dataset: p50 / p95 ms, without the question's embedding"
-    table = Table(title=title, box=box.MARKDOWN)
-    for column in ("chunks", *SCOPES, "beside it", "recall@10", "of 10 %", "written", "index built"):
-        table.add_column(column)
+    columns = ("beside it", "recall@10", "of 10 %", "written", "index built", "bytes a chunk")
+    table = markdown(title, "chunks", *SCOPES, *columns)
     with database():
         space = indexing.space_of(material.embedder)
         large, small = (dataset(found[0], material.embedder) for _ in range(2))
         _write(small, space, material, range(SMALL))
         had = 0
         for size in (size for size in SIZES if size <= largest):
-            table.add_row(f"{size:,}", *_row(large, small, space, material, range(had, size)))
+            table.row(f"{size:,}", *_row(large, small, space, material, range(had, size)))
             had = size
-            print(f"bytes a chunk among {size:,}: {_bytes(size)}", flush=True)
-    Console(width=WIDTH).print(table)
 
 
 @dataclass(frozen=True)
@@ -115,7 +109,7 @@ def _row(
     times = [_times(large, options, material) for options in SCOPES.values()]
     recall = [f"{_recall(large, space, material, options):.3f}" for options in (SCOPES["all"], SCOPES["10 %"])]
     rate = f"{len(places) / written:,.0f}/s"
-    return *times, _times(small, Options(), material), *recall, rate, f"{built:.0f} s"
+    return *times, _times(small, Options(), material), *recall, rate, f"{built:.0f} s", _bytes(size)
 
 
 def _seconds(deed: Callable[[], object]) -> float:

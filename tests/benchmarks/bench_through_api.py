@@ -11,11 +11,10 @@ import time
 from collections.abc import Iterator, Sequence
 
 import httpx
-from rich.console import Console
-from rich.table import Table
 
 from documents.evaluation.metrics import mean, ndcg
 from tests.benchmarks.judged import Collection, Kind, database, ingest, kinds, load, place_id, quality
+from tests.benchmarks.markdown import markdown
 from tests.flows.live import ROOT, Site, start, stop, wait_until
 
 PROVIDER = "Builtin"
@@ -27,18 +26,16 @@ WEIGHT = 0.3  # the contract's default
 
 def main(*names: str) -> None:
     """Measure and print; collections by name, or all."""
-    table = Table(title="nDCG@10 through the HTTP API, a file for every text, default settings")
-    for column in ("collection", "files", "ingested", "through HTTP", "without", "p50", "p95"):
-        table.add_column(column)
+    title = "nDCG@10 through the HTTP API, a file for every text, default settings"
+    table = markdown(title, "collection", "files", "ingested", "through HTTP", "without", "p50", "p95")
     data_dir = ROOT / "var" / "bench" / f"through-{os.getpid()}"
     site = start(data_dir)
     try:
         for kind in kinds(names):
-            table.add_row(*_row(site, load(kind, most=ASKED)))
+            table.row(*_row(site, load(kind, most=ASKED)))
     finally:
         stop(site)
         shutil.rmtree(data_dir, ignore_errors=True)
-    Console().print(table)
 
 
 def _row(site: Site, collection: Collection) -> Iterator[str]:

@@ -105,6 +105,19 @@ class Known:
         return self._vectors[question]
 
 
+_asked: dict[str, Known] = {}
+
+
+def known(collection: Collection) -> Known:
+    """The model of a collection, with its questions embedded, which is done once."""
+    name = collection.kind.name
+    if name not in _asked:
+        real = embedder_of(collection.kind.model)
+        texts = [question["text"] for question in collection.questions]
+        _asked[name] = Known(real, {text: real.embed_query(text) for text in texts})
+    return _asked[name]
+
+
 @dataclass(frozen=True)
 class Ingested:
     """A collection as a dataset, a document and a chunk for every text."""
@@ -178,7 +191,7 @@ def quality(collection: Collection, kb: Knowledgebase, weight: float) -> float:
     from knowledgebases.retrieval import Options, retrieve
 
     options = Options(page_size=10, threshold=0.0, weight=weight)
-    embedder = embedder_of(collection.kind.model)
+    embedder = known(collection)
     scores = []
     for question, judged in zip(collection.questions, collection.judged, strict=True):
         answer = retrieve([kb], question["text"], options, embedder=embedder)

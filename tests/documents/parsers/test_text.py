@@ -39,6 +39,34 @@ def test_paragraphs_are_blocks(parse_bytes, shape):
     assert shape(parsed) == [("text", 0, text) for text in ("one\ntwo", "  three", "four", " five")]
 
 
+PROSE = "The pump of the harbour is opened twice a year, by two people, and cleaned with water and sand."
+
+
+@pytest.mark.parametrize("between", ["\n", "\r\n", "\n\n", " \n \n"])
+def test_a_first_line_that_much_follows_is_the_title(parse_bytes, shape, between):
+    parsed = parse_bytes(f"\n{'Pumps of the harbour'}{between}{PROSE}\n\nShort end.", "a.txt")
+
+    assert shape(parsed) == [("heading", 1, "Pumps of the harbour"), ("text", 0, PROSE), ("text", 0, "Short end.")]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "\n".join([PROSE[:60], PROSE[:70], PROSE]),
+        f"{PROSE}\n\nA short paragraph.",
+        PROSE,
+        f"{'long ' * 60}\n{PROSE * 8}",
+    ],
+    ids=["wrapped lines", "a paragraph", "one line", "too long"],
+)
+def test_an_ordinary_first_line_is_none(parse_bytes, text):
+    assert {block.kind for block in parse_bytes(text, "a.txt").blocks} == {"text"}
+
+
+def test_source_code_has_no_title(parse_bytes):
+    assert {block.kind for block in parse_bytes(f"# pumps\n# {PROSE}\n", "a.py").blocks} == {"code"}
+
+
 def test_crlf_alone_parts_no_paragraphs(parse_bytes):
     assert len(parse_bytes(b"one\r\ntwo\r\nthree", "a.txt").blocks) == 1
 
