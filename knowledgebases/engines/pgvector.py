@@ -21,14 +21,17 @@ EXACT_DENSE = 20_000
 WORTH = 30
 """Vectors that are compared one by one in the time in which the walk through the index meets one."""
 
-POSTINGS = 20_000
+POSTINGS = 15_000
 """Chunks that are scored at first: terms are taken by falling idf while their document frequencies sum up to this."""
 
-EXHAUSTIVE_LEXICAL = 200_000
+EXHAUSTIVE_LEXICAL = 50_000
 """Chunks of the datasets up to which every chunk with any term is scored where `POSTINGS` might have missed one."""
 
 FEW_WORDS = 2_000
 """Chunks in scope up to which each is scored, whatever its words, in a search that is narrowed to some documents."""
+
+LOOKUPS = 4
+"""Chunks that the index of words finds in the time in which one is looked up by its document."""
 
 
 class PgvectorEngine:
@@ -43,8 +46,9 @@ class PgvectorEngine:
         if not query.terms or query.document_ids == []:
             return Found(hits=())
         exhaustive = query.among is not None or query.chunks <= EXHAUSTIVE_LEXICAL
-        # The list of a narrowed search is rarely full, and so rarely exact at the first try.
-        found = _run(query, postings=None if exhaustive and (query.among is not None or _narrowed(query)) else POSTINGS)
+        # No first try where it would seldom be exact (the list of a narrowed search is rarely full), or cost as much.
+        at_once = query.among is not None or _narrowed(query) or query.chunks <= POSTINGS
+        found = _run(query, postings=None if exhaustive and at_once else POSTINGS)
         return found if found.exact or not exhaustive else _run(query, postings=None)
 
 
@@ -99,6 +103,7 @@ def _statement(query: Query, *, postings: int | None) -> tuple[str, dict[str, An
         "chunks": query.chunks,
         "few": EXACT_DENSE,
         "few_words": FEW_WORDS,
+        "lookups": LOOKUPS,
     }
     columns = {"bm25": "0", "perfect": "0", "cosine": "NULL", "exact": "true", "near": "true", "documents": "NULL"}
     parts, found, joins, setup = [], [], "", ""
@@ -147,7 +152,13 @@ def _in_scope(query: Query, row: str) -> str:
 
 def _words(query: Query) -> str:
     """The chunks with the best words: by the index of terms, or chunk by chunk in very small scopes."""
-    names = {"rows": "rag_chunk_lexical l", "taken": "p.taken", "documents": _in_scope(query, "l"), "unless": ""}
+    names = {
+        "rows": "rag_chunk_lexical l",
+        "taken": "p.taken",
+        "kb": sqltext.OF_DATASETS.format(row="l"),
+        "documents": _in_scope(query, "l"),
+        "unless": "",
+    }
     if not _narrowed(query):
         return sqltext.WORDS.format(**names)
     few = {"rows": sqltext.ROWS_OF_FEW, "taken": "true", "unless": f" AND {sqltext.FEW_WORDS}"}
@@ -172,6 +183,7 @@ def _dense_part(query: Query) -> str:
     names = {
         "distance": "v.embedding <#> (SELECT vector FROM wanted)",
         "indexed": f"v.embedding::halfvec({dimension}) <#> (SELECT vector FROM wanted)",  # noqa: S608 -- a number
+        "kb": sqltext.OF_DATASETS.format(row="v"),
         "visible": sqltext.VISIBLE.format(space=int(query.space_id or 0)),
         "space": int(query.space_id or 0),
         "documents": _in_scope(query, "v"),

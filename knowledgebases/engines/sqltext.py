@@ -8,15 +8,18 @@ SETTINGS = (
     "SET LOCAL hnsw.max_scan_tuples = 40000; "
 )
 
+# The datasets' own rows. Their ids are written into the statement: how many rows they have decides how those are found.
+OF_DATASETS = "{row}.kb_id = ANY(%(kb_ids)s::text[]) AND {row}.kb_id NOT IN (SELECT id FROM gone)"
+
 # Which documents a search is narrowed to. `open`: to none, because no document is as the conditions have it. Rows are
 # asked `IN (…)` behind an OR, which PostgreSQL answers from a hash table; an array would be searched for each row.
-PICKED = """picked AS MATERIALIZED (
+PICKED = f"""picked AS MATERIALIZED (
   SELECT d.id, d.kb_id, d.chunk_num FROM rag_document d
-  WHERE d.kb_id = ANY((SELECT ids FROM living)::text[]) AND d.deleted_at IS NULL AND {wanted}),
+  WHERE {OF_DATASETS.format(row="d")} AND d.deleted_at IS NULL AND {{wanted}}),
 scope AS MATERIALIZED (
   SELECT documents, open, CASE WHEN open THEN %(chunks)s ELSE chunks END AS chunks
   FROM (SELECT count(*) AS documents, count(*) = 0 AND %(unless_none)s AS open, coalesce(sum(chunk_num), 0) AS chunks
-        FROM picked) counted)"""
+        FROM picked) counted)"""  # noqa: S608 -- constants
 AMONG = "\n    AND {row}.chunk_id = ANY(%(among)s)"
 IN_SCOPE = "\n    AND ((SELECT open FROM scope) OR {row}.document_id IN (SELECT id FROM picked))"
 
@@ -43,14 +46,16 @@ WORDS = """
   (SELECT l.chunk_id, -(l.weights <#> (SELECT weights FROM question)) AS bm25
    FROM {rows}
    WHERE l.terms && (SELECT array_agg(a.term) FROM asked a JOIN picked_terms p USING (dim) WHERE {taken})
-     AND l.kb_id = ANY((SELECT ids FROM living)::text[]) AND l.available
-     AND l.document_id NOT IN (SELECT id FROM hidden){documents}{unless}
+     AND {kb} AND l.available AND l.document_id NOT IN (SELECT id FROM hidden){documents}{unless}
    ORDER BY bm25 DESC, l.chunk_id LIMIT %(lexical)s)"""
 # As `OF_FEW` below.
 ROWS_OF_FEW = """picked p
      CROSS JOIN LATERAL (SELECT id FROM rag_chunk r WHERE r.document_id = p.id OFFSET 0) c
      CROSS JOIN LATERAL (SELECT * FROM rag_chunk_lexical w WHERE w.chunk_id = c.id OFFSET 0) l"""
-FEW_WORDS = "(SELECT chunks <= %(few_words)s AND NOT open FROM scope)"
+FEW_WORDS = (
+    "(SELECT NOT open AND (chunks <= %(few_words)s OR chunks <= %(few)s AND chunks * %(lookups)s <= "
+    "(SELECT sum(df) FROM idf)) FROM scope)"
+)
 
 # The last of a full list scores at least what a chunk with none of the taken terms could reach. A list that is not full
 # holds every chunk with a taken term, but chunks with other terms alone may be missing.
@@ -68,13 +73,13 @@ VISIBLE = "v.space_id = {space} AND v.available AND v.document_id NOT IN (SELECT
 # beside large ones and then find next to nothing of it (recall@100 of .04 for 5,000 of 100,000 rows).
 ALL = """
   (SELECT v.chunk_id, ({distance}) + 0 AS distance FROM rag_chunk_dense v
-   WHERE v.kb_id = ANY((SELECT ids FROM living)::text[]) AND {visible}{documents}{only}
+   WHERE {kb} AND {visible}{documents}{only}
    ORDER BY 2, 1 LIMIT %(dense)s)"""
 
 # The index of the space, walked until enough rows pass; `unless` is judged before anything is read.
 NEAREST = """
   (SELECT v.chunk_id, {indexed} AS distance FROM rag_chunk_dense v
-   WHERE v.kb_id = ANY((SELECT ids FROM living)::text[]) AND {visible}{documents}{unless}
+   WHERE {kb} AND {visible}{documents}{unless}
    ORDER BY {indexed} LIMIT %(dense)s)"""
 
 # Every vector of few documents, each found by its key: OFFSET keeps the planner, which cannot know how many documents
@@ -96,8 +101,7 @@ FEW_BESIDE = """coalesce((
   WHERE c.oid = to_regclass('dense_hnsw_{space}') AND i.indisvalid), true)"""
 
 SEARCH = """
-WITH living AS MATERIALIZED (
-  SELECT array_agg(id) AS ids FROM rag_knowledgebase WHERE id = ANY(%(kb_ids)s) AND deleted_at IS NULL),
+WITH gone AS MATERIALIZED (SELECT id FROM rag_knowledgebase WHERE id = ANY(%(kb_ids)s) AND deleted_at IS NOT NULL),
 hidden AS MATERIALIZED (
   SELECT id FROM rag_document WHERE kb_id = ANY(%(kb_ids)s) AND (NOT enabled OR deleted_at IS NOT NULL)){parts},
 found AS MATERIALIZED (SELECT chunk_id, min(place) AS place FROM ({found}) listed GROUP BY chunk_id)

@@ -202,7 +202,7 @@ def explained(query):
     sql, parameters = pgvector._statement(query, postings=None)
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_sort = off; SET LOCAL enable_bitmapscan = off")
-        cursor.execute(sql.replace("WITH living", "EXPLAIN ANALYZE WITH living", 1), parameters)
+        cursor.execute(sql.replace("WITH gone", "EXPLAIN ANALYZE WITH gone", 1), parameters)
         while cursor.description is None:
             cursor.nextset()
         return [row[0] for row in cursor.fetchall()]
@@ -233,9 +233,12 @@ def test_words_are_looked_for_in_every_chunk_of_few_documents(kb, document, red,
 
     found = ask(kb, "rare", "common", where=RED, chunks=huge)
     monkeypatch.setattr(pgvector, "FEW_WORDS", 0)
+    fewer = ask(kb, "rare", "common", where=RED, chunks=huge)  # two chunks, where the words are in twelve
+    monkeypatch.setattr(pgvector, "LOOKUPS", 100)
     pruned = ask(kb, "rare", "common", where=RED, chunks=huge)
 
     assert (contents(found), found.exact) == ({"rare common", "common"}, True)
+    assert (contents(fewer), fewer.exact) == ({"rare common", "common"}, True)
     assert (contents(pruned), pruned.exact) == ({"rare common"}, False)
     assert {hit.content: hit.term for hit in pruned.hits}.items() <= {
         hit.content: hit.term for hit in found.hits

@@ -78,7 +78,7 @@ def test_a_large_scope_uses_the_index_and_finds_the_same(kb, document, add, spac
             cursor.execute(
                 "SET LOCAL enable_seqscan = off; SET LOCAL enable_sort = off; SET LOCAL enable_bitmapscan = off"
             )
-            cursor.execute(sql.replace("WITH living", "EXPLAIN WITH living", 1), parameters)
+            cursor.execute(sql.replace("WITH gone", "EXPLAIN WITH gone", 1), parameters)
             while cursor.description is None:
                 cursor.nextset()
             plan = "\n".join(row[0] for row in cursor.fetchall())
