@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from django.conf import settings
 from django.db import connection
 from django.db.models import Max, Q, Sum
 from pgvector import HalfVector
@@ -23,6 +24,13 @@ BATCH = 1000  # rows of one INSERT
 MANY = 10
 INDEXABLE = 4000  # dimensions of a half vector that pgvector's HNSW takes
 
+NEIGHBOURS = 700  # bytes of a vector's place in the graph, beside the vector
+
+# A graph that outgrows the memory of its build is finished on disk, ten times as slowly.
+_ROOM = """
+SELECT set_config('maintenance_work_mem', greatest(setting::bigint, %s)::text || 'kB', false)
+FROM pg_settings WHERE name = 'maintenance_work_mem'
+"""
 _VALID = "SELECT indisvalid FROM pg_index JOIN pg_class ON oid = indexrelid WHERE relname = %s"
 _STEADY = "SELECT pg_advisory_xact_lock_shared(hashtextextended('rag_space:' || %s, 0))"
 _MOVING = "SELECT pg_advisory_xact_lock(hashtextextended('rag_space:' || %s, 0))"
@@ -139,6 +147,7 @@ def ensure_dense_index(space: EmbeddingSpace) -> bool:
             if row and row[0]:
                 return False
             cursor.execute("SET statement_timeout = 0")  # a build takes what it takes
+            cursor.execute(_ROOM, [_graph_kilobytes(space)])
             if row:
                 cursor.execute(f"DROP INDEX CONCURRENTLY {name}")
             cursor.execute(
@@ -148,8 +157,15 @@ def ensure_dense_index(space: EmbeddingSpace) -> bool:
             )
             return True
         finally:
+            cursor.execute("RESET maintenance_work_mem")
             cursor.execute("RESET statement_timeout")
             cursor.execute("SELECT pg_advisory_unlock(hashtextextended(%s, 0))", [name])
+
+
+def _graph_kilobytes(space: EmbeddingSpace) -> int:
+    """Memory that the graph of a space takes while it is built, as far as RAG_INDEX_MEMORY_MB allows."""
+    wanted = DenseRow.objects.filter(space=space).count() * (2 * space.dimension + NEIGHBOURS) >> 10
+    return min(wanted, settings.RAG_INDEX_MEMORY_MB << 10)
 
 
 def steady(kb: Knowledgebase) -> None:

@@ -59,6 +59,9 @@ RAG_EMBED_THREADS: int = env.int("RAGSITE_EMBED_THREADS", default=max(1, (os.cpu
 # A search is given up after that long, also where a statement of a web process might take longer.
 RAG_SEARCH_SECONDS: float = env.float("RAGSITE_SEARCH_SECONDS", default=10.0)
 
+# Memory of PostgreSQL that the build of an index of vectors may take, where that is more than it has for such work.
+RAG_INDEX_MEMORY_MB: int = env.int("RAGSITE_INDEX_MEMORY_MB", default=2048)
+
 # A bucket for the files, of Amazon S3 or of a server that speaks its protocol; empty: they are on the disk. Without an
 # endpoint it is Amazon's, without keys whatever boto3 finds (the role of the machine, for one).
 RAG_S3_BUCKET: str = env.str("RAGSITE_S3_BUCKET", default="")

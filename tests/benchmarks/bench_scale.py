@@ -1,10 +1,11 @@
 """How search grows with a dataset: `python -m tests.benchmarks scale`, or `scale=100000` for less than a million.
 
 One dataset that grows, of chunks put together from the development collections' sentences, with the words' natural
-frequencies. Its vectors are those of real passages with noise, so that they lie in clusters as real ones do; questions
-are real, and embedded before. For each size: p50 and p95 of whole searches without the embedding of the question,
-also narrowed by metadata to 1 % and 10 % of the chunks, and in a small dataset beside the large one; recall@10 of the
-nearest vectors against an exact scan; seconds that the index of vectors took to build; bytes a chunk.
+frequencies; beyond 100,000 the same texts come again, with other vectors (`copying`). Its vectors are those of real
+passages with noise, so that they lie in clusters as real ones do; questions are real, and embedded before. For each
+size: p50 and p95 of whole searches without the embedding of the question, also narrowed by metadata to 1 % and 10 % of
+the chunks, and in a small dataset beside the large one; recall@10 of the nearest vectors against an exact scan; seconds
+that the index of vectors took to build; bytes a chunk.
 """
 
 import os
@@ -27,6 +28,7 @@ from knowledgebases.engines.pgvector import EXACT_DENSE, PgvectorEngine
 from knowledgebases.lexical import statistics as terms
 from knowledgebases.models import Chunk, EmbeddingSpace, Knowledgebase
 from knowledgebases.retrieval import Options, retrieve
+from tests.benchmarks.copying import copy
 from tests.benchmarks.judged import Collection, Kind, Known, database, dataset, embedder_of, kinds, load, vacuum
 from tests.benchmarks.markdown import markdown
 
@@ -39,6 +41,7 @@ SHARES = 100  # the metadata `share` of documents goes round these: each is that
 QUESTIONS = 200
 COMPARED = 30  # questions whose nearest vectors are looked for one by one
 WRITERS = 2
+MADE = 100_000  # chunks that are made; the others are copies of them
 SMALL = 1_300  # chunks of a dataset beside the large one
 
 SCOPES = {
@@ -99,7 +102,7 @@ def _row(
     large: Knowledgebase, small: Knowledgebase, space: EmbeddingSpace, material: Material, places: range
 ) -> Sequence[str]:
     _drop(space)  # a graph that is built at once is the better one, and takes a tenth of the time
-    written = _seconds(partial(_fork, large, space, material, places))
+    written = _seconds(partial(_grow, large, space, material, places))
     terms.settle()
     size = places.stop
     built = _seconds(partial(indexing.ensure_dense_index, space)) if size > EXACT_DENSE else 0.0
@@ -121,6 +124,12 @@ def _seconds(deed: Callable[[], object]) -> float:
 def _drop(space: EmbeddingSpace) -> None:
     with connection.cursor() as cursor:
         cursor.execute(f"DROP INDEX IF EXISTS dense_hnsw_{space.pk}")
+
+
+def _grow(kb: Knowledgebase, space: EmbeddingSpace, material: Material, places: range) -> None:
+    _fork(kb, space, material, range(places.start, min(places.stop, MADE)))
+    for first in range(MADE, places.stop, MADE):
+        copy(kb, MADE, first)
 
 
 def _fork(kb: Knowledgebase, space: EmbeddingSpace, material: Material, places: range) -> None:

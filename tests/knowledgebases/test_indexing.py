@@ -9,6 +9,7 @@ from knowledgebases.indexing import Entry, ensure_dense_index, index_chunks, ind
 from knowledgebases.lexical.tokenizer import salted
 from knowledgebases.models import Chunk, DenseRow, EmbeddingSpace, LexicalRow
 from system.errors import Misconfigured
+from tests.factories import DocumentFactory
 from tests.knowledgebases.conftest import EAST, NORTH, Compass
 
 
@@ -128,6 +129,23 @@ def test_spaces_outgrow_exact_search_by_their_largest_dataset(document, add, spa
 
     assert list(indexing.outgrown_spaces(1)) == [space]
     assert list(indexing.outgrown_spaces(2)) == []
+
+
+def test_many_datasets_that_may_be_searched_together_outgrow_it_too(document, add, space):
+    for number in range(11):
+        add(document if not number else DocumentFactory(), f"text {number}", f"word {number}")
+
+    assert list(indexing.outgrown_spaces(2)) == [space]
+    assert list(indexing.outgrown_spaces(3)) == []
+
+
+def test_a_graph_gets_the_memory_it_takes_within_limits(document, add, space, settings):
+    add(document, "east", "north")
+
+    settings.RAG_INDEX_MEMORY_MB = 1
+    assert indexing._graph_kilobytes(space) == 2 * (2 * space.dimension + indexing.NEIGHBOURS) >> 10
+    settings.RAG_INDEX_MEMORY_MB = 0
+    assert indexing._graph_kilobytes(space) == 0
 
 
 @pytest.mark.django_db(transaction=True)
