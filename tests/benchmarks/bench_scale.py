@@ -111,7 +111,7 @@ def _row(
     small.refresh_from_db()
     times = [_times(large, options, material) for options in SCOPES.values()]
     recall = [f"{_recall(large, space, material, options):.3f}" for options in (SCOPES["all"], SCOPES["10 %"])]
-    rate = f"{len(places) / written:,.0f}/s"
+    rate = f"{len(places) / written:,.0f}/s" if size <= MADE else "copied"
     return *times, _times(small, Options(), material), *recall, rate, f"{built:.0f} s", _bytes(size)
 
 
@@ -127,7 +127,8 @@ def _drop(space: EmbeddingSpace) -> None:
 
 
 def _grow(kb: Knowledgebase, space: EmbeddingSpace, material: Material, places: range) -> None:
-    _fork(kb, space, material, range(places.start, min(places.stop, MADE)))
+    if places.start < MADE:
+        _fork(kb, space, material, range(places.start, min(places.stop, MADE)))
     for first in range(MADE, places.stop, MADE):
         copy(kb, MADE, first)
 
