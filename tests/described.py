@@ -6,6 +6,7 @@ from functools import cache
 from http import HTTPStatus
 
 from django.conf import settings
+from django.test import Client
 from django.urls import Resolver404
 from drf_spectacular.drainage import GENERATOR_STATS
 from drf_spectacular.generators import SchemaGenerator
@@ -69,3 +70,15 @@ def _operation(response):
     except (Resolver404, AttributeError):
         return None
     return description()["paths"].get(path_of(route), {}).get(request.method.lower())
+
+
+def check_answers(monkeypatch):
+    """Have every answer that a test gets be as the document says; for as long as the test lasts."""
+    send = Client.request
+
+    def request(client, **environ):
+        answer = send(client, **environ)
+        assert deviations(answer) == []
+        return answer
+
+    monkeypatch.setattr(Client, "request", request)

@@ -17,7 +17,8 @@ class Passage:
     """Half-open spans of the canonical text that `content` shows, in order."""
     tokens: int
     headings: tuple[str, ...] = ()
-    """Path of headings above the passage, outermost first; searched and embedded with it, not shown as its text."""
+    """Path of the headings that its text stands below, outermost first; searched and embedded with it. One that the
+    passage begins with is part of its text, too."""
     positions: tuple[tuple[int, int, int, int, int], ...] = ()
     """(page, left, right, top, bottom), page 1-based, points: one box for each block and page the spans touch."""
     kind: str = "text"

@@ -112,7 +112,7 @@ class _Writer:
             content=self._content(group),
             spans=spans,
             tokens=tokens,
-            headings=reduce(common, (piece.path for piece in group)),
+            headings=reduce(common, (piece.path for piece in body or group)),
             positions=self._boxes.of(spans),
             kind="table" if body and all(piece.is_tabular for piece in body) else "text",
         )

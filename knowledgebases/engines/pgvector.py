@@ -11,7 +11,7 @@ from psycopg.errors import QueryCanceled
 
 from knowledgebases.engines import sqltext
 from knowledgebases.engines.base import Found, Hit, Query
-from knowledgebases.engines.predicate import Predicate
+from knowledgebases.engines.predicate import narrowing
 from knowledgebases.lexical import tokenizer
 from system.errors import Unavailable
 
@@ -133,16 +133,9 @@ def _statement(query: Query, *, postings: int | None) -> tuple[str, dict[str, An
 
 def _picked(query: Query, parameters: dict[str, Any]) -> str:
     """The documents that a search is narrowed to; adds its own to the `parameters`."""
-    wanted = []
-    if query.document_ids is not None:
-        wanted.append("d.id = ANY(%(document_ids)s)")
-        parameters["document_ids"] = list(query.document_ids)
-    if query.where is not None:
-        predicate = Predicate(query.where, "d.meta_fields")
-        wanted.append(predicate.sql)
-        parameters.update(predicate.parameters)
-    parameters["unless_none"] = query.unless_none and query.where is not None
-    return sqltext.PICKED.replace("{wanted}", " AND ".join(wanted))  # a predicate has braces of its own
+    wanted, own = narrowing(query)
+    parameters.update(own, unless_none=query.unless_none and query.where is not None)
+    return sqltext.PICKED.replace("{wanted}", wanted)  # a predicate has braces of its own
 
 
 def _in_scope(query: Query, row: str) -> str:

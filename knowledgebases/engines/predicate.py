@@ -9,6 +9,7 @@ from typing import Any
 from django.db import connection
 
 from knowledgebases.conditions import DATE, NUMBER, OPERATORS, All, Condition, Either, Kind, Not, Relation, Where
+from knowledgebases.engines.base import Query
 
 _EMPTY = """ARRAY['null', '""', '[]', '{}']::jsonb[]"""
 _OF_TEXTS = {
@@ -62,6 +63,20 @@ class Predicate:
         name = f"m{len(self.parameters)}"
         self.parameters[name] = value
         return f"%({name})s"
+
+
+def narrowing(query: Query) -> tuple[str, dict[str, Any]]:
+    """SQL that is true of a document `d` which `query` is narrowed to, and its parameters; empty where it is not."""
+    wanted: list[str] = []
+    parameters: dict[str, Any] = {}
+    if query.document_ids is not None:
+        wanted.append("d.id = ANY(%(document_ids)s)")
+        parameters["document_ids"] = list(query.document_ids)
+    if query.where is not None:
+        predicate = Predicate(query.where, "d.meta_fields")
+        wanted.append(predicate.sql)
+        parameters |= predicate.parameters
+    return " AND ".join(wanted), parameters
 
 
 def _compared(found: str, relation: Relation, kind: Kind, wanted: str) -> str:

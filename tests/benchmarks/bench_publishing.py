@@ -5,13 +5,13 @@ Staged beforehand, as workers do it, with words weighed and made-up vectors; in 
 
 import resource
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 import numpy as np
 import psutil
 from rich.console import Console
 from rich.table import Table
+
+from tests.benchmarks.scratch import database
 
 CHUNKS = (2_000, 20_000)
 BATCH = 256
@@ -25,7 +25,7 @@ def main() -> None:
     table = Table(title="Publishing")
     for column in ("chunks", "first time (CPU)", "again, 5 % changed (CPU)", "peak memory of the process"):
         table.add_column(column)
-    with _database():
+    with database():
         for count in CHUNKS:
             document = _document()
             first = _published(document, _texts(count, seed=1))
@@ -33,17 +33,6 @@ def main() -> None:
             peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss >> 10
             table.add_row(f"{count:,}", first, again, f"{peak} MiB")
     Console().print(table)
-
-
-@contextmanager
-def _database() -> Iterator[None]:
-    from django.test.utils import setup_databases, teardown_databases
-
-    before = setup_databases(verbosity=0, interactive=False, serialized_aliases=set())
-    try:
-        yield
-    finally:
-        teardown_databases(before, verbosity=0)
 
 
 def _document():

@@ -14,8 +14,9 @@ import numpy as np
 from documents.evaluation.metrics import mean, ndcg
 from knowledgebases.lexical import rows, weighing
 from knowledgebases.retrieval.query import terms_of
-from tests.benchmarks.judged import Collection, Kind, database, ingest, kinds, load, place_id, quality
+from tests.benchmarks.judged import Collection, Kind, ingest, kinds, load, place_id, quality
 from tests.benchmarks.markdown import markdown
+from tests.benchmarks.scratch import database
 
 HYBRIDS = (0.3, 0.5)  # the weight that the contract has as its default, and an even one
 DEPTH = 10

@@ -23,6 +23,7 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
+from tests.benchmarks.scratch import database
 from tests.loopback import reply, serving
 
 SIZE = 100_000
@@ -36,7 +37,7 @@ BEFORE = 5.0  # seconds of questions before and after
 
 def main(size: int = SIZE) -> None:
     """Measure and print."""
-    with _database(), _endpoint() as url:
+    with database(), _endpoint() as url:
         from knowledgebases import embedders
 
         embedders.configure(private_endpoints=(url.split("/")[2],))
@@ -55,17 +56,6 @@ def main(size: int = SIZE) -> None:
         print(f"there: {there}\nback: {back}")
         for wrong in load.wrong[:10]:
             print(wrong)
-
-
-@contextmanager
-def _database() -> Iterator[None]:
-    from django.test.utils import setup_databases, teardown_databases
-
-    before = setup_databases(verbosity=0, interactive=False, serialized_aliases=set())
-    try:
-        yield
-    finally:
-        teardown_databases(before, verbosity=0)
 
 
 def _vector(model: str, text: str) -> np.ndarray:

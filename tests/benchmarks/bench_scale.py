@@ -29,8 +29,9 @@ from knowledgebases.lexical import statistics as terms
 from knowledgebases.models import Chunk, EmbeddingSpace, Knowledgebase
 from knowledgebases.retrieval import Options, retrieve
 from tests.benchmarks.copying import copy
-from tests.benchmarks.judged import Collection, Kind, Known, database, dataset, embedder_of, kinds, load, vacuum
+from tests.benchmarks.judged import Collection, Kind, Known, dataset, embedder_of, kinds, load, vacuum
 from tests.benchmarks.markdown import markdown
+from tests.benchmarks.scratch import database
 
 SIZES = (10_000, 100_000, 1_000_000)
 NAMES = ("cranfield", "scifact-train", "chroma-chunked")

@@ -13,8 +13,9 @@ from collections.abc import Iterator, Sequence
 import httpx
 
 from documents.evaluation.metrics import mean, ndcg
-from tests.benchmarks.judged import Collection, Kind, database, ingest, kinds, load, place_id, quality
+from tests.benchmarks.judged import Collection, Kind, ingest, kinds, load, place_id, quality
 from tests.benchmarks.markdown import markdown
+from tests.benchmarks.scratch import database
 from tests.flows.live import ROOT, Site, start, stop, wait_until
 
 PROVIDER = "Builtin"

@@ -3,8 +3,7 @@
 import json
 import time
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -197,15 +196,3 @@ def quality(collection: Collection, kb: Knowledgebase, weight: float) -> float:
         answer = retrieve([kb], question["text"], options, embedder=embedder)
         scores.append(ndcg([scored.hit.chunk_id[8:] for scored in answer.hits], judged, 10))
     return mean(scores)
-
-
-@contextmanager
-def database() -> Iterator[None]:
-    """A database of their own, which goes."""
-    from django.test.utils import setup_databases, teardown_databases
-
-    before = setup_databases(verbosity=0, interactive=False, serialized_aliases=set())
-    try:
-        yield
-    finally:
-        teardown_databases(before, verbosity=0)

@@ -3,14 +3,13 @@
 import io
 
 import pytest
-from django.test import Client
 
 from documents import publishing, queueing, recipes
 from documents.models import Document, Stage, Task
 from knowledgebases import indexing
 from knowledgebases.embedding import embedder_for
 from knowledgebases.models import Chunk, chunk_id
-from tests.described import deviations
+from tests.described import check_answers
 from tests.factories import KnowledgebaseFactory
 
 
@@ -24,14 +23,7 @@ def named(name, content):
 @pytest.fixture(autouse=True)
 def as_described(monkeypatch):
     """No answer of these tests, good or bad, is other than the OpenAPI document says."""
-    send = Client.request
-
-    def request(client, **environ):
-        answer = send(client, **environ)
-        assert deviations(answer) == []
-        return answer
-
-    monkeypatch.setattr(Client, "request", request)
+    check_answers(monkeypatch)
 
 
 @pytest.fixture

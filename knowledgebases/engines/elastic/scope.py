@@ -10,7 +10,7 @@ from django.db import connection
 
 from knowledgebases.engines.base import Query
 from knowledgebases.engines.elastic.parity import FEW
-from knowledgebases.engines.predicate import Predicate
+from knowledgebases.engines.predicate import narrowing
 from knowledgebases.lexical import statistics, tokenizer
 from system.errors import Unavailable
 
@@ -81,15 +81,9 @@ def read(query: Query) -> Scope:
 
 
 def _picked(query: Query, parameters: dict[str, Any]) -> str:
-    wanted = []
-    if query.document_ids is not None:
-        wanted.append("d.id = ANY(%(document_ids)s)")
-        parameters["document_ids"] = list(query.document_ids)
-    if query.where is not None:
-        predicate = Predicate(query.where, "d.meta_fields")
-        wanted.append(predicate.sql)
-        parameters.update(predicate.parameters)
-    return _PICKED.replace("{wanted}", " AND ".join(wanted)) if wanted else "NULL::text[]"
+    wanted, own = narrowing(query)
+    parameters.update(own)
+    return _PICKED.replace("{wanted}", wanted) if wanted else "NULL::text[]"
 
 
 def _idf(df: int, chunks: int) -> float:

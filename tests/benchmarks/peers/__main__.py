@@ -30,8 +30,9 @@ from django.db import connection  # noqa: E402
 
 from knowledgebases.embedders.base import Embedder, Vectors  # noqa: E402
 from knowledgebases.retrieval import Options, retrieve  # noqa: E402
-from tests.benchmarks.judged import Collection, Known, database, embedder_of, ingest, kinds, load  # noqa: E402
+from tests.benchmarks.judged import Collection, Known, embedder_of, ingest, kinds, load  # noqa: E402
 from tests.benchmarks.peers.measuring import DEPTH, ROUNDS  # noqa: E402
+from tests.benchmarks.scratch import database  # noqa: E402
 
 HERE = Path(__file__).parent
 NAMES = ("cranfield", "chroma-chunked", "scifact-train")

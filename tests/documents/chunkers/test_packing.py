@@ -21,7 +21,7 @@ def test_endless_blank_space_parts_passages():
     assert contents(parsed) == ["a", "b"]
 
 
-def test_heading_starts_a_passage_and_its_path_stands_beside():
+def test_heading_starts_a_passage_and_the_path_of_its_text_stands_beside():
     parsed = document(
         ("heading", "Guide", {"level": 1}),
         ("text", prose("a", 80)),
@@ -33,13 +33,17 @@ def test_heading_starts_a_passage_and_its_path_stands_beside():
 
     found = [(passage.headings, passage.content.split("\n")[0]) for passage in passages(parsed, 100)]
 
-    assert found == [((), "Guide"), (("Guide",), "Install"), (("Guide",), "Run")]
+    assert found == [
+        (("Guide",), "Guide"),
+        (("Guide", "Install"), "Install"),
+        (("Guide", "Run"), "Run"),
+    ]
 
 
-def test_later_passages_of_a_section_have_its_heading_in_their_path():
+def test_all_passages_of_a_section_have_its_heading_in_their_path():
     parsed = document(("heading", "Guide", {"level": 1}), ("text", prose("a", 80)), ("text", prose("b", 80)))
 
-    assert [passage.headings for passage in passages(parsed, 100)] == [(), ("Guide",)]
+    assert [passage.headings for passage in passages(parsed, 100)] == [("Guide",), ("Guide",)]
 
 
 def test_small_sections_under_one_heading_share_a_passage():
@@ -51,7 +55,7 @@ def test_small_sections_under_one_heading_share_a_passage():
 
     found = passages(parsed, 100)
 
-    assert [passage.headings for passage in found] == [(), ("Guide",)]
+    assert [passage.headings for passage in found] == [("Guide",), ("Guide",)]
     assert found[1].content.startswith("b\n\nb0")
     assert found[1].content.endswith("d9")
 

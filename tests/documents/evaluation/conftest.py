@@ -1,13 +1,12 @@
 """A dataset with three short documents, and test sets about them."""
 
 import pytest
-from django.test import Client
 
 from documents import editing
 from documents.evaluation import keeping, reading
 from documents.evaluation.reading import Source
 from knowledgebases.models import Chunk
-from tests.described import deviations
+from tests.described import check_answers
 
 TEXTS = {
     "otters.txt": ["Otters hold hands while they sleep.", "Otters eat fish and crabs."],
@@ -86,11 +85,4 @@ def page(base, asked):
 @pytest.fixture
 def as_described(monkeypatch):
     """No answer of a test, good or bad, is other than the OpenAPI document says."""
-    send = Client.request
-
-    def request(client, **environ):
-        answer = send(client, **environ)
-        assert deviations(answer) == []
-        return answer
-
-    monkeypatch.setattr(Client, "request", request)
+    check_answers(monkeypatch)
