@@ -156,20 +156,23 @@ def _connected(
     concurrency: int | None,
     site: Site,
 ) -> "OpenAIEmbedder":
+    from knowledgebases.embedders.endpoint import Endpoint
     from knowledgebases.embedders.gate import Gate
     from knowledgebases.embedders.openai import OpenAIEmbedder
 
     listed = catalogue.find(model_id)
     return OpenAIEmbedder(
-        base_url=base_url,
-        model=model,
-        api_key=api_key,
-        model_id=model_id,
-        transport=_transport(site.private_endpoints),
+        Endpoint(
+            base_url,
+            model,
+            api_key,
+            model_id,
+            _transport(site.private_endpoints),
+            gate=Gate(endpoint, model_id, site.slots and (concurrency or site.slots)) if endpoint else None,
+        ),
         count=lambda texts: local_embedder().count_tokens(texts),
         dimension=dimension or (listed.dimension if listed else None),
         batch=listed.batch if listed else 32,
-        gate=Gate(endpoint, model_id, site.slots and (concurrency or site.slots)) if endpoint else None,
     )
 
 

@@ -4,18 +4,17 @@ import base64
 import binascii
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, nullcontext
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 
 from knowledgebases.embedders.base import Vectors
+from knowledgebases.embedders.endpoint import Endpoint
 from knowledgebases.embedders.interrupting import checkpoint
 from knowledgebases.embedders.querycache import QueryCache
-from knowledgebases.embedders.replies import fault_of
 from system.errors import Misconfigured
-from system.transport import Answer
 
+PATH = "/embeddings"
 BATCH_CHARS = 200_000
 """Characters of one request: below the 300,000 tokens that OpenAI takes, in any language."""
 MAX_DIMENSION = 16_000
@@ -33,63 +32,39 @@ UNRELATED = (
 """Eight pairs that have nothing to do with each other, nor with any other pair: 64 pairs in all."""
 
 
-class Caller(Protocol):
-    """What is needed of `system.transport.Transport`."""
-
-    def post_json(self, url: str, payload: Any, *, headers: dict[str, str], timeout: float) -> Answer:
-        """Post JSON; see the transport for what it raises."""
-
-
-class Passing(Protocol):
-    """What is needed of `knowledgebases.embedders.gate.Gate`."""
-
-    def passing(self) -> AbstractContextManager[None]:
-        """Entered for each request; raises Suspended where it is not to be made now."""
-
-
 class OpenAIEmbedder:
     """Embeds by `POST {base_url}/embeddings`.
 
     Vectors are normalised here, whatever the endpoint does. Empty texts, which some endpoints refuse, are sent as one
     space. `count` counts tokens: the remote tokenizer is not known, so the count is that of the bundled model, near
     enough for budgets of English text and too high for most others. Dimension and floor are found by one small request
-    when first asked for, unless they are given. Every request goes through `gate`, if there is one.
+    when first asked for, unless they are given.
     """
 
     def __init__(
         self,
+        endpoint: Endpoint,
         *,
-        base_url: str,
-        model: str,
-        api_key: str,
-        model_id: str,
-        transport: Caller,
         count: Callable[[Sequence[str]], list[int]],
         dimension: int | None = None,
         batch: int = 32,
-        timeout: float = 60,
-        gate: Passing | None = None,
     ) -> None:
-        self.url = base_url.rstrip("/") + "/embeddings"
-        self.model = model
-        self.model_id = model_id
+        self.model_id = endpoint.model_id
         self.batch = batch
-        self.timeout = timeout
-        self._key = api_key
-        self._transport = transport
+        self._endpoint = endpoint
         self._count = count
         self._dimension = dimension
         self._floor: float | None = None
         self._queries = QueryCache()
-        self._gate = gate
 
     def __repr__(self) -> str:
-        return f"OpenAIEmbedder({self.model_id!r}, {self.url!r})"
+        return f"OpenAIEmbedder({self.model_id!r}, {self._endpoint.url(PATH)!r})"
 
     @property
     def revision(self) -> str:
         """Hash of the endpoint's address and the model's name (16 hex digits): more of a remote model is not told."""
-        return hashlib.sha256(f"{self.url}\n{self.model}".encode()).hexdigest()[:16]
+        told = f"{self._endpoint.url(PATH)}\n{self._endpoint.model}"
+        return hashlib.sha256(told.encode()).hexdigest()[:16]
 
     @property
     def dimension(self) -> int:
@@ -132,9 +107,8 @@ class OpenAIEmbedder:
 
     def _request(self, texts: list[str]) -> Vectors:
         checkpoint()
-        with self._gate.passing() if self._gate else nullcontext():
-            answer = self._asked([text if text.strip() else " " for text in texts])
-        vectors = self._vectors(answer.json(), len(texts))
+        sent = [text if text.strip() else " " for text in texts]
+        vectors = self._vectors(self._endpoint.ask(PATH, {"model": self._endpoint.model, "input": sent}), len(texts))
         self._dimension = self._dimension or vectors.shape[1]
         if vectors.shape[1] != self._dimension:
             raise Misconfigured(
@@ -142,15 +116,6 @@ class OpenAIEmbedder:
                 "Correct the dimension of the model, or the model's name."
             )
         return vectors
-
-    def _asked(self, texts: list[str]) -> Answer:
-        """The endpoint's answer; raises what it refuses or fails with."""
-        headers = {"Authorization": f"Bearer {self._key}"} if self._key else {}
-        payload = {"model": self.model, "input": texts}
-        answer = self._transport.post_json(self.url, payload, headers=headers, timeout=self.timeout)
-        if answer.status != 200:
-            raise fault_of(answer, self.model, self._key)
-        return answer
 
     def _vectors(self, answered: Any, count: int) -> Vectors:
         """The vectors of an answer in the order of the request, L2-normalised; nothing in the answer is believed."""
@@ -188,4 +153,4 @@ class OpenAIEmbedder:
         return vector
 
     def _nonsense(self, what: str) -> Misconfigured:
-        return Misconfigured(f"{self.url} answers {what}. Check that it is an OpenAI-compatible endpoint.")
+        return self._endpoint.nonsense(PATH, what, "an OpenAI-compatible endpoint")

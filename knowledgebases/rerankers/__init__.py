@@ -1,8 +1,9 @@
 """Models that judge how well a passage answers a question, behind the endpoints that tenants set up."""
 
 from knowledgebases import embedders
+from knowledgebases.embedders.endpoint import Endpoint
 from knowledgebases.rerankers.base import Reranker
-from knowledgebases.rerankers.http import HttpReranker, Style
+from knowledgebases.rerankers.http import REPLY_BYTES, SECONDS, HttpReranker, Style
 from system.models import ModelEndpoint, ModelType
 
 __all__ = ["Reranker", "find", "remote_reranker"]
@@ -19,11 +20,15 @@ def find(tenant_id: str, model_id: str) -> Reranker | None:
 def remote_reranker(endpoint: ModelEndpoint, *, gated: bool = False) -> Reranker:
     """The model behind an endpoint; `gated`: it is left alone while it fails."""
     return HttpReranker(
-        base_url=endpoint.base_url,
-        model=endpoint.name,
-        api_key=endpoint.api_key,
-        model_id=endpoint.model_id,
-        transport=embedders.transport(),
+        Endpoint(
+            endpoint.base_url,
+            endpoint.name,
+            endpoint.api_key,
+            endpoint.model_id,
+            embedders.transport(),
+            timeout=SECONDS,
+            max_bytes=REPLY_BYTES,
+            gate=embedders.gate_before(endpoint.pk, endpoint.model_id, endpoint.concurrency) if gated else None,
+        ),
         style=Style.TEI if endpoint.provider == embedders.catalogue.TEI else Style.COMMON,
-        gate=embedders.gate_before(endpoint.pk, endpoint.model_id, endpoint.concurrency) if gated else None,
     )

@@ -5,8 +5,7 @@ import time
 
 import pytest
 
-from knowledgebases import embedders
-from knowledgebases.rerankers import http
+from knowledgebases import embedders, rerankers
 from system.models import ModelEndpoint, ModelType
 from tests.contract.answers import exception
 from tests.factories import KnowledgebaseFactory
@@ -100,7 +99,7 @@ def test_a_model_that_refuses_leaves_the_hits_as_they_were(ask, kb, five, model,
 
 
 def test_a_model_that_hangs_is_not_waited_for(ask, kb, five, model, monkeypatch):
-    monkeypatch.setitem(http.HttpReranker.__init__.__kwdefaults__, "timeout", 0.2)
+    monkeypatch.setattr(rerankers, "SECONDS", 0.2)
 
     with serving(hanging) as server:
         model(server)

@@ -7,6 +7,7 @@ from time import time
 import numpy as np
 import pytest
 
+from knowledgebases.embedders.endpoint import Endpoint
 from knowledgebases.embedders.openai import UNRELATED, OpenAIEmbedder
 from knowledgebases.embedders.replies import LONGEST_WAIT, retry_after
 from system.errors import Misconfigured, Unavailable
@@ -33,11 +34,10 @@ def saying(body, **options):
     return lambda handler, request: reply(handler, json.dumps(body).encode(), **options)
 
 
-def embedder(server, **options):
-    given = {"api_key": KEY, "model": "test-model", "model_id": "test-model@Lab", "timeout": 5} | options
-    return OpenAIEmbedder(
-        base_url=f"{server.url}/v1/", transport=Transport(allow=[server.endpoint]), count=lambda texts: [7], **given
-    )
+def embedder(server, *, base="/v1/", model="test-model", api_key=KEY, **options):
+    transport = Transport(allow=[server.endpoint])
+    endpoint = Endpoint(server.url + base, model, api_key, "test-model@Lab", transport, timeout=5)
+    return OpenAIEmbedder(endpoint, count=lambda texts: [7], **options)
 
 
 def normal(values):
@@ -54,6 +54,14 @@ def test_texts_are_sent_with_model_and_key_and_come_back_in_order():
     assert json.loads(request.body) == {"model": "test-model", "input": ["a", "bb", "ccc"]}
     assert vectors.dtype == np.float32
     np.testing.assert_allclose(vectors, [normal(vector(text)) for text in ("a", "bb", "ccc")], rtol=1e-6)
+
+
+@pytest.mark.parametrize("base", ["/v1", "/v1/", "/v1/embeddings", "/v1/embeddings/"])
+def test_an_address_may_be_that_of_the_embeddings_themselves(base):
+    with serving(honest) as server:
+        embedder(server, base=base).embed(["a"])
+
+    assert server.requests[0].path == "/v1/embeddings"
 
 
 def test_without_a_key_no_authorization_is_sent():

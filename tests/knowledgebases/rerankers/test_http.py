@@ -6,7 +6,8 @@ import time
 
 import pytest
 
-from knowledgebases.rerankers.http import PASSAGE_CHARS, QUESTION_CHARS, HttpReranker, Style
+from knowledgebases.embedders.endpoint import Endpoint
+from knowledgebases.rerankers.http import PASSAGE_CHARS, QUESTION_CHARS, REPLY_BYTES, HttpReranker, Style
 from system.errors import Misconfigured, Unavailable
 from system.transport import Transport
 from tests.loopback import reply, serving
@@ -14,9 +15,10 @@ from tests.loopback import reply, serving
 PASSAGES = ["apples", "pears", "plums"]
 
 
-def reranker(server, **fields):
-    given = {"base_url": f"{server.url}/v1", "model": "r1", "api_key": "sk-canary", "model_id": "r1@Lab", "timeout": 5}
-    return HttpReranker(transport=Transport(allow=[server.endpoint]), **given | fields)
+def reranker(server, *, base="/v1", api_key="sk-canary", timeout=5, **options):
+    transport = Transport(allow=[server.endpoint])
+    endpoint = Endpoint(server.url + base, "r1", api_key, "r1@Lab", transport, timeout=timeout, max_bytes=REPLY_BYTES)
+    return HttpReranker(endpoint, **options)
 
 
 def answering(body, status=200):
@@ -65,7 +67,7 @@ def test_logits_become_shares():
 )
 def test_a_request_is_in_the_style_of_the_endpoint(style, base, expected):
     with serving(answering({"results": results(0.5)})) as server:
-        reranker(server, base_url=f"{server.url}{base}", style=style).scores("fruit?", ["a"])
+        reranker(server, base=base, style=style).scores("fruit?", ["a"])
 
     (request,) = server.requests
     assert (request.method, request.path, json.loads(request.body)) == ("POST", "/v1/rerank", expected)
