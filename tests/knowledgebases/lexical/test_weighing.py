@@ -35,6 +35,9 @@ def test_the_heaviest_terms_of_an_endless_chunk_are_kept():
     assert weighted.length == weighing.MOST_TERMS + 505
 
 
-def test_the_first_chunks_are_not_their_own_average():
-    assert weighing.average_length(1, 800.0) < 260
-    assert weighing.average_length(100_000, 100_000 * 200.0) == pytest.approx(200, abs=0.1)
+@pytest.mark.parametrize(
+    ("chunks", "length", "average"),
+    [(0, 0, 120), (1, 620, 220), (4, 4 * 800, 460), (96, 96 * 800, 772.8), (100_000, 100_000 * 200, 199.997)],
+)
+def test_an_average_begins_as_that_of_four_chunks_of_a_usual_length(chunks, length, average):
+    assert weighing.average_length(chunks, length) == pytest.approx(average, abs=0.001)
