@@ -1,5 +1,6 @@
 """What all tests share: the cast of three users, clients that speak as them, storage that is thrown away."""
 
+import gc
 import os
 
 import hypothesis
@@ -21,6 +22,12 @@ from tests.factories import APITokenFactory, MembershipFactory, UserFactory
 hypothesis.settings.register_profile("ci", derandomize=True)
 if os.environ.get("CI"):
     hypothesis.settings.load_profile("ci")
+
+
+def pytest_collection_finish():
+    """What is loaded by now stays: the collector need not look at a million objects again and again."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_terminal_summary(terminalreporter):

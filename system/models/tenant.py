@@ -43,9 +43,10 @@ class TenantQuerySet(models.QuerySet["Tenant"]):
     def give_to(self, user: "User") -> "Tenant":
         """The tenant of `user`, with its owner membership, made where there is none; twice is no harm."""
         shown = (user.nickname or user.email)[: 100 - len(_NAME)]
-        tenant, _ = self.get_or_create(pk=user.pk, defaults={"owner": user, "name": _NAME.format(shown)})
-        Membership.objects.get_or_create(tenant=tenant, user=user, defaults={"role": Role.OWNER, "invited_by": user})
-        return tenant
+        self.bulk_create([self.model(pk=user.pk, owner=user, name=_NAME.format(shown))], ignore_conflicts=True)
+        membership = Membership(tenant_id=user.pk, user=user, role=Role.OWNER, invited_by=user)
+        Membership.objects.bulk_create([membership], ignore_conflicts=True)
+        return self.get(pk=user.pk)
 
 
 def _quota(name: str, meaning: str) -> "models.BigIntegerField[int | None, int | None]":

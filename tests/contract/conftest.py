@@ -4,7 +4,7 @@ import io
 
 import pytest
 
-from documents import publishing, queueing, recipes
+from documents import editing, publishing, queueing, recipes
 from documents.models import Document, Stage, Task
 from knowledgebases import indexing
 from knowledgebases.embedding import embedder_for
@@ -84,6 +84,16 @@ def publish():
         return document
 
     return publish
+
+
+@pytest.fixture
+def add_four():
+    """Add four chunks to a document, as somebody does who needs no route for it; returns their ids."""
+
+    def add_four(document, **how):
+        return [editing.add(document, f"chunk test {number}", **how).pk for number in range(4)]
+
+    return add_four
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ import pytest
 from tests.flows.live import start, stop
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # not longer: a site that is left with work to do takes the time of all other tests
 def launch(tmp_path_factory):
     """Start sites; all are stopped at the end."""
     sites = []
@@ -19,7 +19,7 @@ def launch(tmp_path_factory):
         stop(site)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def site(launch):
-    """A site that tests share."""
+    """A site that the tests of a file share."""
     return launch()

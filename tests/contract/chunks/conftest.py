@@ -36,7 +36,7 @@ def fetch(api, url):
 
 
 @pytest.fixture
-def five(document, publish, add):
+def five(document, publish, add_four):
     """A parsed chunk and four added ones; returns the ids of the added."""
     publish(document, LINE)
-    return [add(f"chunk test {number}")["id"] for number in range(4)]
+    return add_four(document)

@@ -25,10 +25,8 @@ def hits(ask, kb):
 
 
 @pytest.fixture
-def five(upload, publish, api):
+def five(upload, publish, add_four):
     """A parsed chunk and four added ones, as the contract has them."""
     document = publish(upload("ragflow_test_upload_0.txt"), "This is the content of a test TXT file.")
-    for number in range(4):
-        path = f"/api/v1/datasets/{document.kb_id}/documents/{document.pk}/chunks"
-        api.post(path, {"content": f"chunk test {number}"}, format="json")
+    add_four(document)
     return document

@@ -21,7 +21,7 @@ from tests.security.matrix.world import undone
 
 pytestmark = [pytest.mark.django_db, pytest.mark.timeout(1200)]
 
-EACH = 1 if os.environ.get("RAGSITE_FUZZ") == "all" else 9  # of how many values a place gets one
+EACH = 1 if os.environ.get("RAGSITE_FUZZ") == "all" else 16  # of how many values a place gets one
 PAGE = {"HTTP_ACCEPT": "text/html"}  # the browsable API, a renderer of its own
 FOUND = {200, 400, 401, 403, 404, 405, 409, 413, 415, 429}
 LEAKS = ("Traceback (most", "psycopg", "site-packages", "/work", "SELECT ", "INSERT INTO", "DETAIL:")

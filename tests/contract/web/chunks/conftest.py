@@ -52,7 +52,7 @@ def stored(web):
 
 
 @pytest.fixture
-def five(document, publish, create):
+def five(document, publish, add_four):
     """A parsed chunk and four added ones; returns the ids of the added."""
     publish(document, LINE)
-    return [create(f"chunk test {number}") for number in range(4)]
+    return add_four(document, titled=True)
