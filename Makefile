@@ -19,13 +19,17 @@ $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
 
 # --no-deps: the lock file is complete, so pip resolves nothing and installs nothing that it does not name.
+# --no-compile: pip compiles with one core.
+INSTALL := $(PIP) install --no-deps --no-compile --require-hashes -r
+
 $(VENV)/.installed: requirements.txt | $(BIN)/python
-	$(PIP) install --no-deps --require-hashes -r requirements.txt
+	$(INSTALL) requirements.txt
 	@$(COMPILE) $(VENV)/lib $(PRODUCT)
 	@touch $@
 
 $(VENV)/.test-installed: tests/requirements.txt $(VENV)/.installed $(VENV)/.models
-	$(PIP) install --no-deps --require-hashes -r tests/requirements.txt
+	$(INSTALL) tests/requirements.txt
+	@$(COMPILE) $(VENV)/lib
 	@touch $@
 
 # The multilingual embedding model: 91 MB to fetch, 85 MB to keep. MODELS= leaves it out, for English alone.
@@ -88,11 +92,16 @@ chaos: $(VENV)/.test-installed ## kill and stop processes of a site at work for 
 contract: $(VENV)/.test-installed ## write docs/contract.md: each route of the contract, its view, the tests that call it
 	$(BIN)/python -m tests.contract.report
 
-.PHONY: lint
+.PHONY: lint types rules
 lint: $(VENV)/.test-installed ## ruff, mypy, import contracts, Django's checks, migrations
+	@$(MAKE) --no-print-directory --jobs 2 --output-sync=target types rules
+
+types:
+	$(BIN)/mypy .
+
+rules:
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy .
 	$(BIN)/lint-imports
 	$(BIN)/python manage.py check
 	$(BIN)/python manage.py makemigrations --check --dry-run

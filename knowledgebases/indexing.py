@@ -3,7 +3,8 @@
 Index rows leave with their chunk and follow its availability by trigger (`models.index`), so there is no remove here.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -118,11 +119,17 @@ def has_dense_index(space: EmbeddingSpace) -> bool:
 
 
 def drop_dense_index(space: EmbeddingSpace) -> None:
-    """Drop the HNSW index of `space` where it has no vectors any more. Must not run inside a transaction."""
-    with connection.cursor() as cursor:
-        cursor.execute(_VALID, [_index_name(space)])
+    """Drop the HNSW index of `space` where it has no vectors any more, and nobody builds it just now.
+
+    Must not run inside a transaction.
+    """
+    name = _index_name(space)
+    with _alone_at(name) as alone, connection.cursor() as cursor:
+        if not alone:
+            return
+        cursor.execute(_VALID, [name])
         if cursor.fetchone() and not DenseRow.objects.filter(space=space).exists():
-            cursor.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {_index_name(space)}")
+            cursor.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {name}")
 
 
 def ensure_dense_index(space: EmbeddingSpace) -> bool:
@@ -137,15 +144,14 @@ def ensure_dense_index(space: EmbeddingSpace) -> bool:
     if space.dimension > INDEXABLE:
         return False
     name = _index_name(space)
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(hashtextextended(%s, 0))", [name])
-        if not cursor.fetchone()[0]:
+    with _alone_at(name) as alone, connection.cursor() as cursor:
+        if not alone:
+            return False
+        cursor.execute(_VALID, [name])
+        row = cursor.fetchone()
+        if row and row[0]:
             return False
         try:
-            cursor.execute(_VALID, [name])
-            row = cursor.fetchone()
-            if row and row[0]:
-                return False
             cursor.execute("SET statement_timeout = 0")  # a build takes what it takes
             cursor.execute(_ROOM, [_graph_kilobytes(space)])
             if row:
@@ -159,7 +165,19 @@ def ensure_dense_index(space: EmbeddingSpace) -> bool:
         finally:
             cursor.execute("RESET maintenance_work_mem")
             cursor.execute("RESET statement_timeout")
-            cursor.execute("SELECT pg_advisory_unlock(hashtextextended(%s, 0))", [name])
+
+
+@contextmanager
+def _alone_at(index: str) -> Iterator[bool]:
+    """Whether no other process builds or drops the index; none begins to while the block runs."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(hashtextextended(%s, 0))", [index])
+        alone = bool(cursor.fetchone()[0])
+        try:
+            yield alone
+        finally:
+            if alone:
+                cursor.execute("SELECT pg_advisory_unlock(hashtextextended(%s, 0))", [index])
 
 
 def _graph_kilobytes(space: EmbeddingSpace) -> int:

@@ -25,9 +25,10 @@ if os.environ.get("CI"):
 
 
 def pytest_collection_finish():
-    """What is loaded by now stays: the collector need not look at a million objects again and again."""
+    """What is loaded by now stays: the collector need not look at a million objects again and again, nor so often."""
     gc.collect()
     gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
 
 
 def pytest_terminal_summary(terminalreporter):

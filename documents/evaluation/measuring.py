@@ -1,7 +1,7 @@
 """Asking the questions of a test set, in one or several ways, and keeping what that came to."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -73,14 +73,19 @@ class _Pass:
 
 
 def evaluate(
-    question_set: QuestionSet, plan: Plan, *, reached: QuerySet[Knowledgebase], bound: Bound | None = None
+    question_set: QuestionSet,
+    plan: Plan,
+    *,
+    reached: QuerySet[Knowledgebase],
+    bound: Bound | None = None,
+    tell: Callable[[str], None] = lambda done: None,
 ) -> list[Evaluation]:
     """Ask every question in each way, and keep an evaluation for each, in the order of the settings.
 
     The ways take turns at each question, so that none finds caches warmer than another. Tag sets of the dataset count
-    as far as they are `reached`. Raises DataError where there is nothing to ask or to search, ArgumentError for a
-    rerank model that is not there, TooLarge where it goes beyond `bound`, NotFound or Conflict where the dataset goes
-    or changes over meanwhile: nothing is kept then.
+    as far as they are `reached`. `tell` hears before each question how far it has come. Raises DataError where there is
+    nothing to ask or to search, ArgumentError for a rerank model that is not there, TooLarge where it goes beyond
+    `bound`, NotFound or Conflict where the dataset goes or changes over meanwhile: nothing is kept then.
     """
     kb = Knowledgebase.objects.live().select_related("tenant", "space").filter(pk=question_set.kb_id).first()
     if kb is None:
@@ -93,10 +98,12 @@ def evaluate(
     until = time.monotonic() + bound.seconds if bound else None
     embedder = Remembering(embedder_for(kb)) if kb.space_id else None
     for number, one in enumerate(asked.asked if embedder else ()):
-        _in_time(until, f"{number:,} of {len(asked.asked):,} questions were embedded")
+        tell(done := f"{number:,} of {len(asked.asked):,} questions were embedded")
+        _in_time(until, done)
         embedder.learn(one.question.text)  # type: ignore[union-attr]
     for number, one in enumerate(asked.asked):
-        _in_time(until, f"{number:,} of {len(asked.asked):,} questions were asked")
+        tell(done := f"{number:,} of {len(asked.asked):,} questions were asked")
+        _in_time(until, done)
         turn = number % len(passes)
         for current in (*passes[turn:], *passes[:turn]):
             current.rows.append(_ask(kb, one, current.options, plan, embedder))

@@ -117,7 +117,8 @@ def rollback(job: Reindex) -> Reindex:
     if job.switched_at is None:
         job.let_go(ReindexState.ROLLED_BACK, "Rolled back before it was switched.", finished_at=timezone.now())
     elif job.back and job.state != ReindexState.FAILED:
-        raise Conflict("This reindex is being rolled back already.")
+        cure = ": resume it" if job.state == ReindexState.PAUSED else ""
+        raise Conflict(f"This reindex is being rolled back already ({job.get_state_display().lower()}){cure}.")
     else:
         told = "Rolling back: what has changed since the switch is made for the former search rows, too."
         job.let_go(ReindexState.QUEUED, told, goal=Goal.BACK, waits=0, claims=0)

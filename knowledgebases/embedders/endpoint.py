@@ -44,15 +44,16 @@ class Endpoint:
         """The address of `path`, which people may have entered with the base already."""
         return self.base_url.rstrip("/").removesuffix(path) + path
 
-    def ask(self, path: str, payload: dict[str, Any]) -> Any:
-        """The JSON that is answered to `payload`.
+    def ask(self, path: str, payload: dict[str, Any], *, within: float | None = None) -> Any:
+        """The JSON that is answered to `payload`, `within` so many seconds where those are fewer than `timeout`.
 
         Raises Unavailable where trying again may help, Suspended where the gate is shut, else Misconfigured.
         """
         headers = {"Authorization": f"Bearer {self.api_key}"} if self.api_key else {}
+        timeout = self.timeout if within is None else min(within, self.timeout)
         with self.gate.passing() if self.gate else nullcontext():
             answer = self.transport.post_json(
-                self.url(path), payload, headers=headers, timeout=self.timeout, max_bytes=self.max_bytes
+                self.url(path), payload, headers=headers, timeout=timeout, max_bytes=self.max_bytes
             )
             if answer.status != 200:
                 raise fault_of(answer, self.model, self.api_key)

@@ -12,7 +12,7 @@ from tests.flows.live import wait_until
 
 pytestmark = pytest.mark.processes
 
-FACTS = 450
+FACTS = 300
 TEXT = "\n\n".join(f"Fact {number}: the otter of pond {number} eats fish. " * 8 for number in range(FACTS))
 
 

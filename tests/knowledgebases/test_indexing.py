@@ -5,7 +5,15 @@ import pytest
 from django.db import OperationalError, connection
 
 from knowledgebases import indexing
-from knowledgebases.indexing import Entry, ensure_dense_index, index_chunks, index_terms, space_of
+from knowledgebases.indexing import (
+    Entry,
+    drop_dense_index,
+    ensure_dense_index,
+    has_dense_index,
+    index_chunks,
+    index_terms,
+    space_of,
+)
 from knowledgebases.lexical.tokenizer import salted
 from knowledgebases.models import Chunk, DenseRow, EmbeddingSpace, LexicalRow
 from system.errors import Misconfigured
@@ -169,6 +177,25 @@ def test_what_an_interrupted_build_left_is_built_anew(document, add, space):
         valid = validity(cursor, name)
         cursor.execute(f"DROP INDEX {name}")
     assert (left, built, valid) == (False, True, True)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_index_goes_with_the_last_vector_unless_somebody_is_at_it(document, add, space):
+    add(document, "east", "north")
+    ensure_dense_index(space)
+    drop_dense_index(space)
+    served = has_dense_index(space)
+    DenseRow.objects.all().delete()
+    builder = connection.copy()
+    with builder.cursor() as building:
+        building.execute("SELECT pg_advisory_lock(hashtextextended(%s, 0))", [f"dense_hnsw_{space.pk}"])
+        drop_dense_index(space)
+        beside_a_builder = has_dense_index(space)
+    builder.close()
+
+    drop_dense_index(space)
+
+    assert (served, beside_a_builder, has_dense_index(space)) == (True, True, False)
 
 
 def validity(cursor, name):

@@ -2,8 +2,9 @@
 
 import json
 import math
+import time
 from argparse import ArgumentParser
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from system.errors import RagError
 from system.transactions import OUTAGE
 
 _WRONG = 2  # exit code of what could not be measured
+SECONDS = 10.0  # between two lines that tell how far it has come
 
 
 class Command(BaseCommand):
@@ -56,7 +58,7 @@ class Command(BaseCommand):
             )
             test_set = self._test_set(options)
             baseline = _baseline(test_set, options["baseline"])
-            made = measuring.evaluate(test_set, plan, reached=_of_tenant(test_set))
+            made = measuring.evaluate(test_set, plan, reached=_of_tenant(test_set), tell=self._tell())
         except RagError as error:
             raise CommandError(error.message, returncode=_WRONG) from None
         except OUTAGE as error:
@@ -72,6 +74,18 @@ class Command(BaseCommand):
             self.stderr.write(f"{name} is {one.metrics[name]:.4f} with {setting}, below {least[name]}.")
         if failed:
             raise SystemExit(1)
+
+    def _tell(self) -> Callable[[str], None]:
+        """Say now and then how far it has come, beside the result: thousands of questions take minutes."""
+        told = time.monotonic()
+
+        def tell(done: str) -> None:
+            nonlocal told
+            if (now := time.monotonic()) - told >= SECONDS:
+                told = now
+                self.stderr.write(f"{done} …")
+
+        return tell
 
     def _test_set(self, options: dict[str, Any]) -> QuestionSet:
         """The test set that is named, with what is imported."""

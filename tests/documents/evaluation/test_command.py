@@ -7,6 +7,7 @@ from django.db import OperationalError
 
 from documents import removal
 from documents.evaluation import measuring
+from documents.management.commands import evaluate as command
 from documents.models import Evaluation, Question, QuestionSet
 from tests.factories import KnowledgebaseFactory, UserFactory
 
@@ -42,6 +43,17 @@ def test_the_figures_are_a_table(evaluate):
     assert lines[2].split()[:5] == ["defaults", "1.0000", "1.0000", "1.0000", "1.0000"]
     assert lines[2].split()[-1] == Evaluation.objects.get().pk
     assert lines[3].startswith("embedding")
+
+
+def test_a_long_one_tells_how_far_it_has_come(evaluate, monkeypatch):
+    monkeypatch.setattr(command, "SECONDS", 0)
+
+    _, err, code = evaluate()
+
+    assert code == 0
+    assert [line.split(" were ") for line in err.splitlines()] == [
+        [f"{number} of 3 questions", f"{done} …"] for done in ("embedded", "asked") for number in range(3)
+    ]
 
 
 def test_settings_are_compared_with_the_first(evaluate):

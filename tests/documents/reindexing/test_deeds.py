@@ -145,3 +145,10 @@ def test_a_deed_at_the_wrong_time_is_refused(job, deed, state, fields):
 
     found.refresh_from_db()
     assert found.state == state
+
+
+def test_one_that_is_paused_on_its_way_back_is_to_be_resumed(job):
+    found = job(ReindexState.PAUSED, switched_at="2026-01-01T00:00Z", goal=Goal.BACK)
+
+    with pytest.raises(Conflict, match=r"already \(paused\): resume it"):
+        reindexing.rollback(found)

@@ -89,7 +89,7 @@ class Try:
         own = world.own.named()
         self.mixed = actor.fate is Fate.MIXED
         self.call = mixed_call(row, own, self.names) if self.mixed else call_of(row, self.names)
-        self.watched = self.fingerprints()
+        self.watched = None if unknown else self.fingerprints()
 
     def answer(self):
         return self.call.send(self.client, **self.headers)
