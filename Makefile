@@ -94,7 +94,7 @@ contract: $(VENV)/.test-installed ## write docs/contract.md: each route of the c
 
 .PHONY: lint types rules
 lint: $(VENV)/.test-installed ## ruff, mypy, import contracts, Django's checks, migrations
-	@$(MAKE) --no-print-directory --jobs 2 --output-sync=target types rules
+	@$(MAKE) --no-print-directory --jobs 2 types rules
 
 types:
 	$(BIN)/mypy .

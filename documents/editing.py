@@ -155,7 +155,10 @@ def _change(document: Document, key: str, wanted: Change, embedded: "_Embedded |
 
 def _apply(chunk: Chunk, wanted: Change) -> None:
     if wanted.content is not None:
-        chunk.content = _stored(wanted.content)
+        content = _stored(wanted.content)
+        gone = _lines(chunk.content) - _lines(content)
+        chunk.headings = [heading for heading in chunk.headings if heading not in gone]
+        chunk.content = content
     if wanted.questions is not None:
         chunk.questions = list(wanted.questions)
     if wanted.important_keywords is not None:
@@ -169,6 +172,11 @@ def _apply(chunk: Chunk, wanted: Change) -> None:
         chunk.tags = list(wanted.tags)
     if wanted.tag_weights is not None:
         chunk.tag_weights = dict(wanted.tag_weights)
+
+
+def _lines(content: str) -> set[str]:
+    """The lines of a chunk as they stand in the path of headings: one that a person takes away goes there, too."""
+    return {line.strip("# ") for line in content.splitlines()}
 
 
 def _typed(chunk: Chunk) -> tuple[Any, ...]:

@@ -45,7 +45,7 @@ class Draft:
 
     @property
     def headings(self) -> list[str]:
-        """The headings above it, outermost first."""
+        """The headings that its text stands below, outermost first."""
         return list(self.chunk["headings"])
 
 

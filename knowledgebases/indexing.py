@@ -118,18 +118,18 @@ def has_dense_index(space: EmbeddingSpace) -> bool:
         return bool(row and row[0])
 
 
-def drop_dense_index(space: EmbeddingSpace) -> None:
-    """Drop the HNSW index of `space` where it has no vectors any more, and nobody builds it just now.
+def drop_dense_index(space: EmbeddingSpace) -> bool:
+    """Drop the HNSW index of `space` if it has no vectors any more; False where another process is at the index.
 
     Must not run inside a transaction.
     """
     name = _index_name(space)
     with _alone_at(name) as alone, connection.cursor() as cursor:
-        if not alone:
-            return
-        cursor.execute(_VALID, [name])
-        if cursor.fetchone() and not DenseRow.objects.filter(space=space).exists():
-            cursor.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {name}")
+        if alone:
+            cursor.execute(_VALID, [name])
+            if cursor.fetchone() and not DenseRow.objects.filter(space=space).exists():
+                cursor.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {name}")
+        return alone
 
 
 def ensure_dense_index(space: EmbeddingSpace) -> bool:
@@ -169,14 +169,14 @@ def ensure_dense_index(space: EmbeddingSpace) -> bool:
 
 @contextmanager
 def _alone_at(index: str) -> Iterator[bool]:
-    """Whether no other process builds or drops the index; none begins to while the block runs."""
+    """Whether no other process builds or drops the index; if so, none begins to while the block runs."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_try_advisory_lock(hashtextextended(%s, 0))", [index])
         alone = bool(cursor.fetchone()[0])
         try:
             yield alone
         finally:
-            if alone:
+            if alone and connection.is_usable():  # else the lock is gone with the connection
                 cursor.execute("SELECT pg_advisory_unlock(hashtextextended(%s, 0))", [index])
 
 

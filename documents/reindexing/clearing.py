@@ -51,12 +51,17 @@ def _outlive(job: Reindex) -> None:
 
 def _clear(job: Reindex) -> int:
     vectors, words = clear_batch(job.kb), _clear_words(job.kb)
-    if max(vectors, words) < BATCH:
-        if not transaction.get_connection().in_atomic_block:
-            for space in filter(None, (job.space, job.former_space)):
-                indexing.drop_dense_index(space)
+    if max(vectors, words) < BATCH and _drop_indexes(job):
         Reindex.objects.filter(pk=job.pk, state=job.state).update(cleared=True)
     return vectors + words
+
+
+def _drop_indexes(job: Reindex) -> bool:
+    """Drop what has no vectors any more; False where that has to be tried again."""
+    if transaction.get_connection().in_atomic_block:
+        return True
+    busy = [space for space in (job.space, job.former_space) if space and not indexing.drop_dense_index(space)]
+    return not busy
 
 
 @retried

@@ -163,11 +163,11 @@ def _connected(
     listed = catalogue.find(model_id)
     return OpenAIEmbedder(
         Endpoint(
-            base_url,
-            model,
-            api_key,
-            model_id,
-            _transport(site.private_endpoints),
+            base_url=base_url,
+            model=model,
+            api_key=api_key,
+            model_id=model_id,
+            transport=_transport(site.private_endpoints),
             gate=Gate(endpoint, model_id, site.slots and (concurrency or site.slots)) if endpoint else None,
         ),
         count=lambda texts: local_embedder().count_tokens(texts),

@@ -23,7 +23,7 @@ class Passing(Protocol):
         """Entered for each request; raises Suspended where it is not to be made now."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Endpoint:
     """A model behind `base_url` (up to and including /v1, as a rule).
 
@@ -44,16 +44,15 @@ class Endpoint:
         """The address of `path`, which people may have entered with the base already."""
         return self.base_url.rstrip("/").removesuffix(path) + path
 
-    def ask(self, path: str, payload: dict[str, Any], *, within: float | None = None) -> Any:
-        """The JSON that is answered to `payload`, `within` so many seconds where those are fewer than `timeout`.
+    def ask(self, path: str, payload: dict[str, Any]) -> Any:
+        """The JSON that is answered to `payload`.
 
         Raises Unavailable where trying again may help, Suspended where the gate is shut, else Misconfigured.
         """
         headers = {"Authorization": f"Bearer {self.api_key}"} if self.api_key else {}
-        timeout = self.timeout if within is None else min(within, self.timeout)
         with self.gate.passing() if self.gate else nullcontext():
             answer = self.transport.post_json(
-                self.url(path), payload, headers=headers, timeout=timeout, max_bytes=self.max_bytes
+                self.url(path), payload, headers=headers, timeout=self.timeout, max_bytes=self.max_bytes
             )
             if answer.status != 200:
                 raise fault_of(answer, self.model, self.api_key)

@@ -18,8 +18,6 @@ PATH = "/embeddings"
 BATCH_CHARS = 200_000
 """Characters of one request: below the 300,000 tokens that OpenAI takes, in any language."""
 MAX_DIMENSION = 16_000
-QUESTION_SECONDS = 20.0
-"""How long somebody who searches waits for the vector of a question; some endpoints load their model first."""
 
 UNRELATED = (
     ("How is the gear of a bicycle changed?", "The treaty ended forty years of war between the two kingdoms."),
@@ -91,9 +89,7 @@ class OpenAIEmbedder:
     def embed_query(self, text: str) -> Vectors:
         """Vector of a question, shape (dimension,), read-only; the last ones are remembered."""
         known = self._queries.get(text)
-        if known is not None:
-            return known
-        return self._queries.put(text, self._request([text], within=QUESTION_SECONDS)[0].copy())
+        return self._queries.put(text, self._request([text])[0].copy()) if known is None else known
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         """Number of tokens of each text by the bundled model's tokenizer: an approximation."""
@@ -109,11 +105,10 @@ class OpenAIEmbedder:
         if batch:
             yield batch
 
-    def _request(self, texts: list[str], *, within: float | None = None) -> Vectors:
+    def _request(self, texts: list[str]) -> Vectors:
         checkpoint()
         sent = [text if text.strip() else " " for text in texts]
-        payload = {"model": self._endpoint.model, "input": sent}
-        vectors = self._vectors(self._endpoint.ask(PATH, payload, within=within), len(texts))
+        vectors = self._vectors(self._endpoint.ask(PATH, {"model": self._endpoint.model, "input": sent}), len(texts))
         self._dimension = self._dimension or vectors.shape[1]
         if vectors.shape[1] != self._dimension:
             raise Misconfigured(

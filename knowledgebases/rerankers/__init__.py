@@ -21,11 +21,11 @@ def remote_reranker(endpoint: ModelEndpoint, *, gated: bool = False) -> Reranker
     """The model behind an endpoint; `gated`: it is left alone while it fails."""
     return HttpReranker(
         Endpoint(
-            endpoint.base_url,
-            endpoint.name,
-            endpoint.api_key,
-            endpoint.model_id,
-            embedders.transport(),
+            base_url=endpoint.base_url,
+            model=endpoint.name,
+            api_key=endpoint.api_key,
+            model_id=endpoint.model_id,
+            transport=embedders.transport(),
             timeout=SECONDS,
             max_bytes=REPLY_BYTES,
             gate=embedders.gate_before(endpoint.pk, endpoint.model_id, endpoint.concurrency) if gated else None,

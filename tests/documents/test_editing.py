@@ -143,6 +143,16 @@ def test_an_edited_chunk_keeps_the_title_and_the_headings_it_was_parsed_under(do
     assert near == pytest.approx(1, abs=1e-3)
 
 
+def test_a_heading_that_a_person_takes_out_of_a_chunk_finds_it_no_more(document, kb, parsed):
+    Chunk.objects.update(content="## Sleep\n\nOtters sleep afloat.", headings=["Otters", "Sleep"])
+
+    editing.change(document, parsed, Change(content="## Rest\n\nOtters rest afloat."))
+
+    assert Chunk.objects.get().headings == ["Otters"]
+    assert found_by(kb, "otters").exists()
+    assert not found_by(kb, "sleep").exists()
+
+
 def test_a_title_finds_edited_chunks_and_not_added_ones_after_a_renaming(document, kb, parsed):
     editing.change(document, parsed, Change(important_keywords=["whiskers"]))
     editing.add(document, "Beavers build.")

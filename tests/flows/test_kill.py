@@ -12,7 +12,7 @@ from tests.flows.live import wait_until
 
 pytestmark = pytest.mark.processes
 
-FACTS = 300
+FACTS = 450
 TEXT = "\n\n".join(f"Fact {number}: the otter of pond {number} eats fish. " * 8 for number in range(FACTS))
 
 
@@ -58,6 +58,7 @@ def running(quick, part):
             assert shown()["progress"] < 0.2
         else:
             wait_until(lambda: shown()["progress"] > 0.25, 90, "embedding", quick)
+            assert shown()["run"] == "RUNNING"
         yield
         wait_until(lambda: shown()["run"] == "DONE", 90, "DONE", quick)
         path = f"/datasets/{dataset}/documents/{document['id']}/chunks"

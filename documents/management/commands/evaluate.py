@@ -76,12 +76,12 @@ class Command(BaseCommand):
             raise SystemExit(1)
 
     def _tell(self) -> Callable[[str], None]:
-        """Say now and then how far it has come, beside the result: thousands of questions take minutes."""
-        told = time.monotonic()
+        """Say now and then how far it has come, to somebody who looks: thousands of questions take minutes."""
+        told, seen = time.monotonic(), self.stderr.isatty()
 
         def tell(done: str) -> None:
             nonlocal told
-            if (now := time.monotonic()) - told >= SECONDS:
+            if seen and (now := time.monotonic()) - told >= SECONDS:
                 told = now
                 self.stderr.write(f"{done} …")
 

@@ -27,10 +27,16 @@ pytestmark = pytest.mark.django_db
 
 
 def embedder(server, endpoint, *, slots=4, timeout=5):
-    transport = Transport(allow=[server.endpoint])
-    gate = Gate(endpoint.pk, endpoint.model_id, slots)
     return OpenAIEmbedder(
-        Endpoint(f"{server.url}/v1", "e1", "", "e1@Lab", transport, timeout=timeout, gate=gate),
+        Endpoint(
+            base_url=f"{server.url}/v1",
+            model="e1",
+            api_key="",
+            model_id="e1@Lab",
+            transport=Transport(allow=[server.endpoint]),
+            timeout=timeout,
+            gate=Gate(endpoint.pk, endpoint.model_id, slots),
+        ),
         count=lambda texts: [1] * len(texts),
         dimension=2,
     )
@@ -255,7 +261,6 @@ import django
 django.setup()
 from django.db import connection
 connection.settings_dict["NAME"] = sys.argv[1]
-from knowledgebases.embedders.endpoint import Endpoint
 from knowledgebases.embedders.gate import Gate
 with Gate(sys.argv[2], "e1@Lab", 1).passing():
     print("in", flush=True)

@@ -17,7 +17,15 @@ PASSAGES = ["apples", "pears", "plums"]
 
 def reranker(server, *, base="/v1", api_key="sk-canary", timeout=5, **options):
     transport = Transport(allow=[server.endpoint])
-    endpoint = Endpoint(server.url + base, "r1", api_key, "r1@Lab", transport, timeout=timeout, max_bytes=REPLY_BYTES)
+    endpoint = Endpoint(
+        base_url=server.url + base,
+        model="r1",
+        api_key=api_key,
+        model_id="r1@Lab",
+        transport=transport,
+        timeout=timeout,
+        max_bytes=REPLY_BYTES,
+    )
     return HttpReranker(endpoint, **options)
 
 
