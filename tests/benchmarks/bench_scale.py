@@ -23,7 +23,7 @@ from documents.models import Document
 from knowledgebases import indexing
 from knowledgebases.conditions import Condition
 from knowledgebases.embedders.base import Vectors
-from knowledgebases.engines.base import Query
+from knowledgebases.engines.base import WINDOW, Query
 from knowledgebases.engines.pgvector import EXACT_DENSE, PgvectorEngine
 from knowledgebases.lexical import statistics as terms
 from knowledgebases.models import Chunk, EmbeddingSpace, Knowledgebase
@@ -192,8 +192,8 @@ def _times(kb: Knowledgebase, options: Options, material: Material) -> str:
 
 
 def _recall(kb: Knowledgebase, space: EmbeddingSpace, material: Material, options: Options) -> float:
-    """Share of the 10 nearest vectors that the engine finds."""
-    every = Query(terms={kb.pk: []}, space_id=space.pk, where=options.where, chunks=kb.chunk_num, dense=10)
+    """Share of the 10 nearest vectors that are among those that a search takes."""
+    every = Query(terms={kb.pk: []}, space_id=space.pk, where=options.where, chunks=kb.chunk_num, dense=WINDOW)
     found = []
     for vector in list(material.asked.values())[:: len(material.asked) // COMPARED]:
         hits = PgvectorEngine().search(replace(every, vector=vector)).hits
