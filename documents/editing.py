@@ -176,7 +176,7 @@ def _apply(chunk: Chunk, wanted: Change) -> None:
 
 def _lines(content: str) -> set[str]:
     """The lines of a chunk as they stand in the path of headings: one that a person takes away goes there, too."""
-    return {line.strip("# ") for line in content.splitlines()}
+    return {line.lstrip("# ").rstrip() for line in content.splitlines()}
 
 
 def _typed(chunk: Chunk) -> tuple[Any, ...]:

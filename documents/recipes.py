@@ -6,7 +6,7 @@ from typing import Any
 
 from documents.models import Document, Run
 
-EDITION = 2  # to be raised when parsers or chunkers make other chunks of the same bytes: parsing again is worth it then
+EDITION = 3  # to be raised when parsers or chunkers make other chunks of the same bytes: parsing again is worth it then
 _ELSEWHERE = ("raptor", "graphrag")  # parts of a config that jobs of their own read
 
 

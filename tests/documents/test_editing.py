@@ -144,7 +144,7 @@ def test_an_edited_chunk_keeps_the_title_and_the_headings_it_was_parsed_under(do
 
 
 def test_a_heading_that_a_person_takes_out_of_a_chunk_finds_it_no_more(document, kb, parsed):
-    Chunk.objects.update(content="## Sleep\n\nOtters sleep afloat.", headings=["Otters", "Sleep"])
+    Chunk.objects.update(content="## Sleep in C#\n\nOtters sleep afloat.", headings=["Otters", "Sleep in C#"])
 
     editing.change(document, parsed, Change(content="## Rest\n\nOtters rest afloat."))
 
