@@ -114,7 +114,7 @@ def _statement(query: Query, *, postings: int | None) -> tuple[str, dict[str, An
         parts.append(sqltext.LEXICAL_PART.format(ways=_words(query)))
         found.append("SELECT chunk_id, row_number() OVER (ORDER BY bm25 DESC, chunk_id) AS place FROM lexical")
         columns |= _lexical_columns(query)
-        joins += "\n  LEFT JOIN rag_chunk_lexical l ON l.chunk_id = c.id"
+        joins += "\n  LEFT JOIN rag_chunk_lexical l ON l.chunk_id = c.id\n  LEFT JOIN perfect p ON p.kb_id = c.kb_id"
     if query.vector is not None and query.space_id is not None:
         setup = "" if _all_compared(query) else sqltext.SETTINGS
         parameters["vector"] = HalfVector(query.vector).to_text()
@@ -165,7 +165,7 @@ def _words(query: Query) -> str:
 def _lexical_columns(query: Query) -> dict[str, str]:
     return {
         "bm25": "coalesce(-(l.weights <#> (SELECT weights FROM question)), 0)",
-        "perfect": "(SELECT p.idf FROM perfect p WHERE p.kb_id = c.kb_id)",
+        "perfect": "p.idf",
         "exact": f"{sqltext.FEW_WORDS} OR {sqltext.EXACT}" if _narrowed(query) else sqltext.EXACT,
     }
 

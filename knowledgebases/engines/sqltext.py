@@ -39,7 +39,7 @@ picked_terms AS MATERIALIZED (
 question AS MATERIALIZED (
   SELECT ('{{{{' || string_agg((dim + 1) || ':' || idf::float4, ',') || '}}}}/{tokenizer.DIMENSIONS}')::sparsevec
          AS weights FROM picked_terms),
-perfect AS (SELECT a.kb_id, sum(i.idf) AS idf FROM asked a JOIN idf i USING (dim) GROUP BY a.kb_id),
+perfect AS MATERIALIZED (SELECT a.kb_id, sum(i.idf) AS idf FROM asked a JOIN idf i USING (dim) GROUP BY a.kb_id),
 lexical AS MATERIALIZED ({{ways}})"""  # noqa: S608 -- constants
 
 WORDS = """

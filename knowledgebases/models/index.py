@@ -45,6 +45,7 @@ class DenseRow(IndexRow):
 
 
 # New terms of the statement's rows count +1, old ones -1; one delta row per dataset and statement, none for no change.
+# Its terms are in order: searches find theirs by halving (`lexical.statistics`).
 _COUNT_TERMS = """
     INSERT INTO rag_term_delta (kb_id, terms, dfs, chunks, length)
     SELECT r.kb_id, coalesce(t.terms, '{{}}'), coalesce(t.dfs, '{{}}'), r.chunks, r.length
