@@ -21,6 +21,14 @@ EXACT_DENSE = 20_000
 WORTH = 30
 """Vectors that are compared one by one in the time in which the walk through the index meets one."""
 
+EF_PER_CHUNK = 1 / 1250
+"""Candidates that the walk through the index keeps, for each chunk of the datasets: what it misses grows with them.
+
+Of a million chunks recall@10 was .876 with 200 candidates, .938 with 400 and .970 with 800, which took 15 ms more.
+"""
+
+LEAST_EF, MOST_EF = 200, 1000  # the most that pgvector takes
+
 POSTINGS = 15_000
 """Chunks that are scored at first: terms are taken by falling idf while their document frequencies sum up to this."""
 
@@ -82,6 +90,10 @@ def _all_compared(query: Query) -> bool:
     return query.among is not None or query.chunks <= EXACT_DENSE
 
 
+def _ef_search(query: Query) -> int:
+    return min(MOST_EF, max(LEAST_EF, int(query.chunks * EF_PER_CHUNK)))
+
+
 def _narrowed(query: Query) -> bool:
     return query.document_ids is not None or query.where is not None
 
@@ -116,7 +128,7 @@ def _statement(query: Query, *, postings: int | None) -> tuple[str, dict[str, An
         columns |= _lexical_columns(query)
         joins += "\n  LEFT JOIN rag_chunk_lexical l ON l.chunk_id = c.id\n  LEFT JOIN perfect p ON p.kb_id = c.kb_id"
     if query.vector is not None and query.space_id is not None:
-        setup = "" if _all_compared(query) else sqltext.SETTINGS
+        setup = "" if _all_compared(query) else sqltext.SETTINGS.format(ef_search=_ef_search(query))
         parameters["vector"] = HalfVector(query.vector).to_text()
         parts.append(_dense_part(query))
         found.append("SELECT chunk_id, row_number() OVER (ORDER BY distance, chunk_id) AS place FROM near")

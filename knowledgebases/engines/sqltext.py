@@ -4,7 +4,7 @@ from knowledgebases.lexical import statistics, tokenizer
 
 # iterative_scan: filters are applied while the graph is walked, so that it is walked until enough rows pass them.
 SETTINGS = (
-    "SET LOCAL hnsw.iterative_scan = relaxed_order; SET LOCAL hnsw.ef_search = 200; "
+    "SET LOCAL hnsw.iterative_scan = relaxed_order; SET LOCAL hnsw.ef_search = {ef_search}; "
     "SET LOCAL hnsw.max_scan_tuples = 40000; "
 )
 

@@ -36,15 +36,15 @@ _STATEMENTS = (
     SELECT k.new_id, k.new_document_id, v.space_id, v.kb_id, v.available,
            l2_normalize(v.embedding + v.embedding + w.embedding - x.embedding)
     FROM copied k JOIN rag_chunk_dense v ON v.chunk_id = k.id
-    JOIN copied o ON o.n = (k.n * 7919 + %(first)s) %% %(count)s JOIN rag_chunk_dense w ON w.chunk_id = o.id
-    JOIN copied p ON p.n = (k.n * 6101 + %(first)s + 1) %% %(count)s JOIN rag_chunk_dense x ON x.chunk_id = p.id
+    JOIN copied o ON o.n = (k.n * 7919 + %(nth)s * 1009) %% %(count)s JOIN rag_chunk_dense w ON w.chunk_id = o.id
+    JOIN copied p ON p.n = (k.n * 6101 + %(nth)s * 2003 + 1) %% %(count)s JOIN rag_chunk_dense x ON x.chunk_id = p.id
     """,
 )
 
 
 def copy(kb: Knowledgebase, count: int, first: int) -> None:
     """The first `count` chunks of `kb` once more, in the places from `first` on."""
-    given = {"kb": kb.pk, "count": count, "first": first}
+    given = {"kb": kb.pk, "count": count, "first": first, "nth": first // count}
     with transaction.atomic(), connection.cursor() as cursor, rows.in_bulk():
         cursor.execute("SET LOCAL statement_timeout = 0")
         for statement in _STATEMENTS:

@@ -117,6 +117,17 @@ def test_an_index_that_is_mostly_of_other_datasets_is_left_alone(kb, document, a
     assert len(found.hits) == 2
 
 
+@pytest.mark.parametrize(("chunks", "ef_search"), [(20_001, 200), (250_000, 200), (1_000_000, 800), (9_000_000, 1000)])
+def test_the_larger_the_datasets_the_more_candidates_a_walk_keeps(kb, document, add, space, chunks, ef_search):
+    add(document, "east wind")
+
+    with transaction.atomic():
+        ask("wind", kb, vector=EAST, space_id=space.pk, chunks=chunks)
+        with connection.cursor() as cursor:
+            cursor.execute("SHOW hnsw.ef_search")
+            assert cursor.fetchone() == (str(ef_search),)
+
+
 def test_settings_of_a_search_do_not_outlive_it(kb, document, add, space):
     add(document, "east wind")
 
