@@ -25,8 +25,8 @@ BATCH = 1000  # rows of one INSERT
 MANY = 10
 INDEXABLE = 4000  # dimensions of a half vector that pgvector's HNSW takes
 
-# Of a graph of a million, recall@10 was .81 with 64 (pgvector's default) and .88 with 128, with as many candidates; to
-# build it takes half as long again, to add to it a tenth.
+# Of a graph of a million, recall@10 was .81 with 64 (pgvector's default) and .88 with 128, each with an ef_search of
+# 200; to build it takes half to two thirds longer, to add to it a tenth.
 EF_CONSTRUCTION = 128
 NEIGHBOURS = 700  # bytes of a vector's place in the graph, beside the vector
 

@@ -53,7 +53,7 @@ def frequencies(kb_id: str, hashes: Sequence[int]) -> dict[int, int]:
     """In how many chunks of a dataset each of some terms (`tokenizer.salted`) occurs; those in none are left out."""
     with connection.cursor() as cursor:
         cursor.execute(
-            f"WITH asked AS (SELECT %s AS kb_id, unnest(%s::int[]) AS term), counted AS ({FREQUENCIES}) TABLE counted",
+            f"WITH asked AS (SELECT %s AS kb_id, unnest(%s::int[]) AS term), counts AS ({FREQUENCIES}) TABLE counts",
             [kb_id, list(dict.fromkeys(hashes))],
         )
         return {term: df for _, term, df in cursor.fetchall() if df}

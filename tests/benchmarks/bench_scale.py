@@ -130,8 +130,8 @@ def _drop(space: EmbeddingSpace) -> None:
 def _grow(kb: Knowledgebase, space: EmbeddingSpace, material: Material, places: range) -> None:
     if places.start < MADE:
         _fork(kb, space, material, range(places.start, min(places.stop, MADE)))
-    for first in range(MADE, places.stop, MADE):
-        copy(kb, MADE, first)
+    for nth in range(1, places.stop // MADE):
+        copy(kb, MADE, nth)
 
 
 def _fork(kb: Knowledgebase, space: EmbeddingSpace, material: Material, places: range) -> None:

@@ -42,9 +42,9 @@ _STATEMENTS = (
 )
 
 
-def copy(kb: Knowledgebase, count: int, first: int) -> None:
-    """The first `count` chunks of `kb` once more, in the places from `first` on."""
-    given = {"kb": kb.pk, "count": count, "first": first, "nth": first // count}
+def copy(kb: Knowledgebase, count: int, nth: int) -> None:
+    """The first `count` chunks of `kb` for the `nth` time, from 1 on, in the places behind the copies before."""
+    given = {"kb": kb.pk, "count": count, "first": nth * count, "nth": nth}
     with transaction.atomic(), connection.cursor() as cursor, rows.in_bulk():
         cursor.execute("SET LOCAL statement_timeout = 0")
         for statement in _STATEMENTS:
